@@ -1,0 +1,114 @@
+"""One hidden layer of Gaussian units, many networks at once.
+
+A network is four tensors (`Parameters`), and a stack of networks is the same four tensors with a
+leading `nets` axis. Nothing in this module mixes networks.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from protolib.data import INITIALISATION, generator
+
+# Below this |w| a prototype is read with the slope floored, so that p = −b/w stays finite.
+SLOPE_FLOOR = 1e-4
+
+
+class Parameters(NamedTuple):
+    """The weights of a stack of networks. Symbols as in the book: w, b, v, c.
+
+    slope   w : (nets, units)
+    bias    b : (nets, units, dims)
+    readout v : (nets, units)
+    offset  c : (nets,)
+    """
+
+    slope: Float[Tensor, "*nets units"]
+    bias: Float[Tensor, "*nets units dims"]
+    readout: Float[Tensor, "*nets units"]
+    offset: Float[Tensor, "*nets"]
+
+
+def initialise(
+    seeds: Sequence[int],
+    units: int,
+    dims: int = 1,
+    *,
+    slope: float = 1.5,
+    dtype: torch.dtype = torch.float32,
+) -> Parameters:
+    """The nominal start: prototypes uniform in [−1, 1]^dims, every slope equal. Our choice.
+
+    b = −w p with p ~ U[−1, 1]; v and c ~ U(±1/√units), PyTorch's rule for a linear layer.
+    One generator per seed, drawn in float64 and rounded to `dtype`.
+
+    >>> start = initialise([0], units=4)
+    >>> bool((prototypes(start).abs() <= 1).all())
+    True
+    """
+    if units < 1 or dims < 1:
+        raise ValueError(f"units and dims must be ≥ 1, got units={units}, dims={dims}")
+    if slope == 0:
+        raise ValueError("the initial slope must not be 0: −b/w would not exist")
+    bound = units**-0.5
+    centres, readouts, offsets = [], [], []
+    for seed in seeds:
+        draw = generator(seed, INITIALISATION, units, dims)
+        centres.append(draw.uniform(-1, 1, (units, dims)))
+        readouts.append(draw.uniform(-bound, bound, units))
+        offsets.append(draw.uniform(-bound, bound))
+    return Parameters(
+        slope=torch.full((len(centres), units), slope, dtype=dtype),
+        bias=torch.tensor(-slope * np.stack(centres), dtype=dtype),
+        readout=torch.tensor(np.stack(readouts), dtype=dtype),
+        offset=torch.tensor(np.array(offsets), dtype=dtype),
+    )
+
+
+def respond(
+    parameters: Parameters, inputs: Float[Tensor, "nets samples dims"]
+) -> Float[Tensor, "nets samples units"]:
+    """Responses h_ij = exp(−‖w_j x_i + b_j‖²), each in [0, 1].
+
+    With dims = 1 this is the ordinary Gaussian-activation layer. With dims > 1 the unit is
+    isotropic (one slope, one bias vector), so that it still has a single point of maximal response.
+
+    >>> unit = Parameters(*map(torch.tensor, ([[2.0]], [[[-1.0]]], [[1.0]], [0.0])))
+    >>> respond(unit, torch.tensor([[[0.5], [1.0]]]))       # at the prototype, and z = 1 away
+    tensor([[[1.0000],
+             [0.3679]]])
+    """
+    w, b = parameters.slope, parameters.bias
+    z = w[..., None, :, None] * inputs[..., :, None, :] + b[..., None, :, :]
+    return torch.exp(-z.square().sum(-1))
+
+
+def predict(
+    parameters: Parameters, inputs: Float[Tensor, "nets samples dims"]
+) -> Float[Tensor, "nets samples"]:
+    """Outputs f(x_i) = Σ_j v_j h_ij + c."""
+    h = respond(parameters, inputs)
+    return (h * parameters.readout[..., None, :]).sum(-1) + parameters.offset[..., None]
+
+
+def safe_slope(slope: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """The slope with |w| floored at `SLOPE_FLOOR`, its sign kept (+0 counts as positive)."""
+    floor = torch.copysign(torch.full_like(slope, SLOPE_FLOOR), slope)
+    return torch.where(slope.abs() < SLOPE_FLOOR, floor.detach(), slope)
+
+
+def prototypes(parameters: Parameters) -> Float[Tensor, "*nets units dims"]:
+    """Prototypes p_j = −b_j / w_j: the input to which unit j responds most.
+
+    As w_j → 0 the prototype runs off to infinity. We floor |w_j| at 1e-4, so values and gradients
+    stay finite; inside the floor the prototype no longer depends on w_j, only on b_j.
+
+    >>> flat = Parameters(*map(torch.tensor, ([[0.0]], [[[0.5]]], [[1.0]], [0.0])))
+    >>> prototypes(flat)
+    tensor([[[-5000.]]])
+    """
+    return -parameters.bias / safe_slope(parameters.slope)[..., None]

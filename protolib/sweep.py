@@ -1,0 +1,361 @@
+"""Grids of runs: sizes × masks × seeds, trained in fixed chunks, gathered in one tidy table.
+
+A chunk is what is trained together in one stack. Its make-up is a function of the network's size
+and the training configuration alone: which masks and which block of seeds. It does not depend on
+how many workers there are or on what else the grid asks for. A chunk is always trained whole, and
+rows nobody asked for are dropped; so a row of the table is the same to the last bit on one worker
+or two, in a large grid or a small one, resumed or not (on one machine and one version of torch).
+"""
+
+import hashlib
+import io
+import json
+import multiprocessing
+import os
+import platform
+import signal
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import torch
+from tqdm.auto import tqdm
+
+from protolib import data, hull, matching, model, training
+from protolib.training import TrainConfig
+
+SCHEMA = 1
+COLUMNS = {
+    "n": "int64",
+    "coverage": "int64",
+    "separation": "int64",
+    "overlap": "int64",
+    "seed": "int64",
+    "reconstruction_error": "float64",
+    "specialization_ratio": "float64",
+    "expelled_share": "float64",
+    "hull_distance": "float64",
+    "fit_r2": "float64",
+    "steps": "int64",
+    "lam": "float64",
+    "tau": "float64",
+}
+LOSSES = ("coverage", "separation", "overlap")
+
+
+class Mask(NamedTuple):
+    """Which structural losses are switched on. 1 is on, 0 is off."""
+
+    coverage: int = 0
+    separation: int = 0
+    overlap: int = 0
+
+
+def mask_name(mask: Iterable[int]) -> str:
+    """A mask in words.
+
+    >>> mask_name((0, 0, 0)), mask_name((1, 0, 1)), mask_name((1, 1, 1))
+    ('baseline', 'coverage + overlap', 'all three')
+    """
+    on = [name for name, active in zip(LOSSES, mask) if active]
+    return "all three" if len(on) == 3 else " + ".join(on) or "baseline"
+
+
+# The reading order of the book: none, singles, pairs, all.
+MASKS = tuple(
+    Mask(*bits)
+    for bits in [
+        (0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (1, 0, 1), (0, 1, 1), (1, 1, 1),
+    ]
+)  # fmt: skip
+
+# The order inside a chunk: the nets with separation stand together, and so do those with overlap,
+# so that each costly loss is computed on one contiguous slice of the stack.
+_CHUNK_ORDER = tuple(
+    Mask(*bits)
+    for bits in [
+        (0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1), (0, 1, 1), (1, 1, 1), (1, 1, 0), (0, 1, 0),
+    ]
+)  # fmt: skip
+_CHUNK_ELEMENTS = 100_000  # responses held at a time: 400 KB in float32, so a chunk stays in cache
+_CHUNK_SEEDS = 10
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What to run: every size with every mask and every seed. The defaults are the paper's 480.
+
+    sizes : numbers of samples N, each ≥ 1; the width of the network equals it, as in the paper
+    seeds : each ≥ 0
+    masks : a subset of `MASKS`
+    config : how every run is trained
+    """
+
+    sizes: Sequence[int] = (3, 5, 10, 20, 50, 100)
+    seeds: Sequence[int] = tuple(range(10))
+    masks: Sequence[Mask] = MASKS
+    config: TrainConfig = field(default_factory=TrainConfig)
+
+    def __post_init__(self) -> None:
+        for name, least in (("sizes", 1), ("seeds", 0)):
+            values = getattr(self, name)
+            if not len(values):
+                raise ValueError(f"{name} is empty: there is nothing to run")
+            for value in values:
+                if int(value) != value or value < least:
+                    raise ValueError(f"{name} must be whole numbers ≥ {least}, got {value}")
+            if len(set(values)) != len(values):
+                raise ValueError(f"{name} holds a number twice: {list(values)}")
+        if not len(self.masks):
+            raise ValueError("masks is empty: there is nothing to run")
+        for mask in self.masks:
+            if tuple(mask) not in MASKS:
+                raise ValueError(f"unknown mask {mask!r}: expected three numbers, each 0 or 1")
+        if len(set(self.masks)) != len(self.masks):
+            raise ValueError(f"masks holds one twice: {list(self.masks)}")
+
+    def __len__(self) -> int:
+        return len(self.sizes) * len(self.seeds) * len(self.masks)
+
+
+class Chunk(NamedTuple):
+    """What is trained together: one size, some masks, a block of seeds, one configuration."""
+
+    n: int
+    masks: tuple[Mask, ...]
+    seeds: tuple[int, ...]
+    config: TrainConfig
+
+
+def chunks(grid: Grid) -> list[Chunk]:
+    """The chunks that hold every run of the grid, the costliest first.
+
+    >>> [(c.n, len(c.masks), len(c.seeds)) for c in chunks(Grid(sizes=[5, 50], seeds=[3]))]
+    [(50, 4, 10), (50, 4, 10), (5, 8, 10)]
+    """
+    found = []
+    for n in sorted(grid.sizes, reverse=True):
+        nets = max(_CHUNK_ELEMENTS // n**2, 1)
+        block = min(nets, _CHUNK_SEEDS)
+        together = max(size for size in (1, 2, 4, 8) if size == 1 or size * block <= nets)
+        starts = sorted({seed - seed % block for seed in grid.seeds})
+        for first in range(0, 8, together):
+            masks = _CHUNK_ORDER[first : first + together]
+            if set(masks) & {Mask(*m) for m in grid.masks}:
+                for start in starts:
+                    seeds = tuple(range(start, start + block))
+                    found.append(Chunk(int(n), masks, seeds, grid.config))
+    return found
+
+
+def run_chunk(chunk: Chunk) -> pd.DataFrame:
+    """Train one chunk on one thread and measure every network. This is what a worker runs."""
+    pairs = [(mask, seed) for mask in chunk.masks for seed in chunk.seeds]
+    seeds = [seed for _, seed in pairs]
+    with training.one_thread():
+        x = data.uniform(seeds, chunk.n)
+        y = data.sine(x)
+        masks = torch.tensor([mask for mask, _ in pairs], dtype=x.dtype)
+        start = model.initialise(seeds, chunk.n)
+        trained = training.train(start, x, y, masks, chunk.config).parameters
+        scores = measure(trained, x, y)
+    config = chunk.config
+    keys = pd.DataFrame([(chunk.n, *mask, seed) for mask, seed in pairs], columns=[*COLUMNS][:5])
+    table = keys.join(scores).assign(steps=config.steps, lam=config.lam, tau=config.tau)
+    return table[[*COLUMNS]].astype(COLUMNS)
+
+
+def measure(parameters: model.Parameters, inputs, targets) -> pd.DataFrame:
+    """Every metric of every network in a stack: one row a network.
+
+    hull_distance is the mean over prototypes of the distance outside the hull, 0 for those inside.
+    """
+    p = model.prototypes(parameters)
+    return pd.DataFrame(
+        {
+            "reconstruction_error": matching.reconstruction_error(p, inputs),
+            "specialization_ratio": matching.specialization_ratio(p, inputs),
+            "expelled_share": hull.expelled_share(p, inputs),
+            "hull_distance": hull.hull_distance(p, inputs).mean(-1),
+            "fit_r2": matching.fit_r2(model.predict(parameters, inputs), targets),
+        }
+    )
+
+
+def run(
+    grid: Grid = Grid(),
+    *,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    cache: str | os.PathLike | None = None,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Run the grid and return its table: one row a run, sorted by size, mask and seed.
+
+    Parameters
+    ----------
+    executor : any `concurrent.futures.Executor`: threads, processes, `dask.distributed`'s
+        `client.get_executor()`, `mpi4py.futures.MPIPoolExecutor` … It is not shut down. Without
+        one, `workers` processes are forked (threads where the system cannot fork safely: they
+        share the interpreter's lock, which many small operations feel).
+    workers : number of workers, ≥ 1; default: one per processor.
+    cache : a folder. Chunks found in it are not trained again; finished ones are saved there at
+        once, so an interrupted run goes on where it stopped. The key of a chunk is a hash of its
+        configuration, of this package's source, of the versions of torch, NumPy and SciPy, and of
+        the processor's kind. None: nothing is read or written.
+    progress : show a progress bar over runs.
+    """
+    if workers is not None and workers < 1:
+        raise ValueError(f"workers must be ≥ 1, got {workers}")
+    todo = chunks(grid)
+    tables, waiting = [], []
+    for chunk in todo:
+        saved = _load_chunk(chunk, cache) if cache is not None else None
+        if saved is None:
+            waiting.append(chunk)
+        else:
+            tables.append(saved)
+    own = executor is None
+    if executor is None:
+        executor = _local_executor(workers or os.cpu_count() or 1)
+    bar = tqdm(total=len(todo), initial=len(tables), desc="chunks", disable=not progress)
+    futures = {executor.submit(run_chunk, chunk): chunk for chunk in waiting}
+    try:
+        for future in as_completed(futures):
+            tables.append(future.result())
+            if cache is not None:
+                write_table(tables[-1], _chunk_path(futures[future], cache))
+            bar.update()
+    finally:
+        for future in futures:
+            future.cancel()
+        bar.close()
+        if own:
+            executor.shutdown(cancel_futures=True)
+    return _select(pd.concat(tables, ignore_index=True), grid)
+
+
+def _local_executor(workers: int) -> Executor:
+    """Forked processes on Linux, threads elsewhere; a single worker is a thread.
+
+    Forking costs milliseconds where a fresh process would import torch for seconds. It is safe here
+    because a worker runs torch on one thread only, so it never touches the parent's thread pool.
+    """
+    if workers == 1 or not sys.platform.startswith("linux"):
+        return ThreadPoolExecutor(workers)
+    return ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("fork"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),  # Ctrl-C is the parent's to handle
+    )
+
+
+def _select(table: pd.DataFrame, grid: Grid) -> pd.DataFrame:
+    order = pd.DataFrame(
+        [(n, *mask, seed) for n in grid.sizes for mask in grid.masks for seed in grid.seeds],
+        columns=[*COLUMNS][:5],
+    )
+    return order.merge(table, how="left", validate="one_to_one").astype(COLUMNS)
+
+
+# ------------------------------------------------------------------------------ the cache
+
+
+def _fingerprint() -> str:
+    """A hash of everything that a run's numbers depend on, beside its configuration."""
+    digest = hashlib.sha256()
+    for module in (data, hull, matching, model, training):
+        digest.update(Path(module.__file__).read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    digest.update(Path(__file__).with_name("losses.py").read_bytes())
+    for package in ("torch", "numpy", "scipy"):
+        digest.update(metadata.version(package).encode())
+    digest.update(f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}".encode())
+    return digest.hexdigest()
+
+
+def _chunk_path(chunk: Chunk, cache: str | os.PathLike) -> Path:
+    key = json.dumps([SCHEMA, _fingerprint(), *chunk[:3], asdict(chunk.config)])
+    return Path(cache) / f"chunk-{hashlib.sha256(key.encode()).hexdigest()[:32]}.csv"
+
+
+def _load_chunk(chunk: Chunk, cache: str | os.PathLike) -> pd.DataFrame | None:
+    path = _chunk_path(chunk, cache)
+    return read_table(path) if path.exists() else None
+
+
+# ------------------------------------------------------------------------------ tables on disk
+
+
+class TableError(ValueError):
+    """A file is not a table that this version of the package can read; the message says why."""
+
+
+def write_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
+    """Write a table as CSV, whole or not at all.
+
+    The first line names the schema and holds a checksum of the rest; `pandas.read_csv(path,
+    comment="#")` reads the file too. Floats are written so that they come back bit for bit. The
+    file is written under another name and then moved into place, so a crash leaves the old one.
+    """
+    _require_columns(table, "the table")
+    body = table[[*COLUMNS]].to_csv(index=False, lineterminator="\n")
+    checksum = hashlib.sha256(body.encode()).hexdigest()
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(f"# protolib table, schema {SCHEMA}, sha256 {checksum}\n{body}")
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_table(path: str | os.PathLike) -> pd.DataFrame:
+    """Read a table that `write_table` wrote.
+
+    Raises
+    ------
+    TableError : if the file is foreign, of another schema, cut short or changed; what to do about
+        it stands in the message.
+    FileNotFoundError : if there is no such file.
+    """
+    path = Path(path)
+    regenerate = "Delete it, or write a new one with `python -m protolib grid --out FILE`."
+    try:
+        head, _, body = path.read_text().partition("\n")
+    except UnicodeDecodeError:
+        raise TableError(f"{path} is not a text file. {regenerate}") from None
+    words = head.replace(",", "").split()
+    if words[:4] != ["#", "protolib", "table", "schema"] or len(words) != 7:
+        raise TableError(f"{path} was not written by protolib: its first line is not a header. "
+                         f"{regenerate}")  # fmt: skip
+    if words[4] != str(SCHEMA):
+        raise TableError(
+            f"{path} has table schema {words[4]}, this version reads schema {SCHEMA}. {regenerate}"
+        )
+    if hashlib.sha256(body.encode()).hexdigest() != words[6]:
+        raise TableError(f"{path} is damaged: its contents do not match its checksum. {regenerate}")
+    table = pd.read_csv(io.StringIO(body), float_precision="round_trip")
+    _require_columns(table, str(path))
+    return table.astype(COLUMNS)
+
+
+def _require_columns(table: pd.DataFrame, what: str) -> None:
+    missing = [name for name in COLUMNS if name not in table]
+    if missing:
+        raise TableError(f"{what} lacks the columns {', '.join(missing)}.")
+
+
+def by_mask(table: pd.DataFrame) -> Iterator[tuple[Mask, pd.DataFrame]]:
+    """The table's parts, one a mask, in the book's order."""
+    for mask in MASKS:
+        part = table[(table[[*LOSSES]] == list(mask)).all(axis=1)]
+        if len(part):
+            yield mask, part
