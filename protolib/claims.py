@@ -114,15 +114,13 @@ def _questions(
     sizes: Iterable[int] | None = None,
 ) -> list[Question]:
     found = []
-    for n in sorted(table["n"].unique()) if sizes is None else sizes:
+    for n in sorted(table["n"].unique().tolist()) if sizes is None else sizes:
         for one, other in contrasts:
             differences = paired(table, n, column, one, other)
             if len(differences):
                 interval = bootstrap(differences)
                 words = f"{mask_name(one)} − {mask_name(other)}"
-                found.append(
-                    Question(int(n), words, len(differences), *interval, answer(interval))
-                )
+                found.append(Question(int(n), words, len(differences), *interval, answer(interval)))
     return found
 
 
@@ -186,11 +184,11 @@ def _ask_c7(table: pd.DataFrame) -> list[Question]:
 
 def _ask_c8(table: pd.DataFrame) -> list[Question]:
     chosen = table[(table[[*LOSSES]] == list(SEPARATION)).all(axis=1)]
-    taus = sorted(chosen["tau"].unique())
+    taus = sorted(chosen["tau"].unique().tolist())
     if len(taus) < 2:
         return []
     found = []
-    for n in sorted(chosen["n"].unique()):
+    for n in sorted(chosen["n"].unique().tolist()):
         small, large = (
             chosen[(chosen["n"] == n) & (chosen["tau"] == tau)].set_index("seed")["expelled_share"]
             for tau in (taus[0], taus[-1])
@@ -199,9 +197,7 @@ def _ask_c8(table: pd.DataFrame) -> list[Question]:
         if len(differences):
             interval = bootstrap(differences)
             words = f"separation, τ = {taus[-1]:g} − τ = {taus[0]:g}"
-            found.append(
-                Question(int(n), words, len(differences), *interval, positive(interval))
-            )
+            found.append(Question(int(n), words, len(differences), *interval, positive(interval)))
     return found
 
 

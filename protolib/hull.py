@@ -30,13 +30,7 @@ def hull_distance(
     >>> hull_distance(torch.tensor([[[-2.0], [0.5], [1.25]]]), torch.tensor([[[0.0], [1.0]]]))
     tensor([[2.0000, 0.0000, 0.2500]], dtype=torch.float64)
     """
-    if points.ndim != 3 or samples.ndim != 3 or points.shape[::2] != samples.shape[::2]:
-        raise ValueError(
-            "expected points (nets, units, dims) and samples (nets, samples, dims), "
-            f"got {tuple(points.shape)} and {tuple(samples.shape)}"
-        )
-    if samples.shape[1] == 0 or not torch.isfinite(samples).all():
-        raise ValueError("a hull needs at least one sample, and finite ones")
+    _check(points, samples)
     p, x = points.detach().double(), samples.detach().double()
     if x.shape[-1] == 1:
         below, above = x.amin(1) - p[..., 0], p[..., 0] - x.amax(1)
@@ -45,6 +39,16 @@ def hull_distance(
         each = [[_distance(point, net) for point in own] for own, net in zip(p.numpy(), x.numpy())]
         distance = torch.tensor(each, dtype=torch.float64).reshape(p.shape[:2])
     return torch.where(torch.isfinite(p).all(-1), distance, torch.inf)
+
+
+def _check(points: Tensor, samples: Tensor) -> None:
+    if points.ndim != 3 or samples.ndim != 3 or points.shape[::2] != samples.shape[::2]:
+        raise ValueError(
+            "expected points (nets, units, dims) and samples (nets, samples, dims), "
+            f"got {tuple(points.shape)} and {tuple(samples.shape)}"
+        )
+    if samples.shape[1] == 0 or not torch.isfinite(samples).all():
+        raise ValueError("a hull needs at least one sample, and finite ones")
 
 
 def _distance(point: np.ndarray, samples: np.ndarray) -> float:

@@ -114,9 +114,7 @@ def specialization_ratio(
     _check(prototypes, samples)
     tables = _distances(samples, prototypes)
     units = prototypes.shape[1]
-    used = [
-        len(np.unique(table.argmin(-1))) if np.isfinite(table).any() else 0 for table in tables
-    ]
+    used = [len(np.unique(table.argmin(-1))) if np.isfinite(table).any() else 0 for table in tables]
     return torch.tensor(used, dtype=torch.float64) / units
 
 

@@ -327,7 +327,10 @@ def read_table(path: str | os.PathLike) -> pd.DataFrame:
     FileNotFoundError : if there is no such file.
     """
     path = Path(path)
-    regenerate = "Delete it, or write a new one with `python -m protolib grid --out FILE`."
+    regenerate = (
+        "Nothing was changed. Write a table with `python -m protolib grid --out FILE`; "
+        "a damaged file in the cache folder can simply be deleted."
+    )
     try:
         head, _, body = path.read_text().partition("\n")
     except UnicodeDecodeError:
@@ -342,7 +345,7 @@ def read_table(path: str | os.PathLike) -> pd.DataFrame:
         )
     if hashlib.sha256(body.encode()).hexdigest() != words[6]:
         raise TableError(f"{path} is damaged: its contents do not match its checksum. {regenerate}")
-    table = pd.read_csv(io.StringIO(body), float_precision="round_trip")
+    table = pd.read_csv(io.StringIO(body), dtype=str)  # as text, so that floats come back exactly
     _require_columns(table, str(path))
     return table.astype(COLUMNS)
 

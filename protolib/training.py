@@ -249,9 +249,7 @@ def _response_program(
     h, z = flat.new_empty(2, nets, samples, units)
     zero = flat.new_zeros(())
     slope = scaled[:, None, 0]
-    terms = [
-        (scaled[:, None, d + 1], x[:, d, :, None], zero if d == 0 else h) for d in range(dims)
-    ]
+    terms = [(scaled[:, None, d + 1], x[:, d, :, None], zero if d == 0 else h) for d in range(dims)]
 
     def respond() -> None:
         torch.mul(weights, kappa, out=scaled)
@@ -310,9 +308,7 @@ def _separation_program(
     ones_and_p, attracted = p.new_ones(nets, dims + 1, units), p.new_empty(nets, dims + 1, units)
     copy_of_p, from_one, from_p = ones_and_p[:, 1:], attracted[:, :1], attracted[:, 1:]
     push, zero = torch.empty_like(p), p.new_zeros(())
-    terms = [
-        (p[:, d, :, None], p[:, d, None, :], zero if d == 0 else kernel) for d in range(dims)
-    ]
+    terms = [(p[:, d, :, None], p[:, d, None, :], zero if d == 0 else kernel) for d in range(dims)]
 
     def program() -> None:
         for column, row, so_far in terms:

@@ -1,0 +1,52 @@
+# `make book` and `make test` do everything from a fresh clone; see README.md.
+PYTHON ?= python3
+REQUIREMENTS ?= requirements.txt
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# one thread each for the workers of this project: tiny arrays run slower on two
+export OMP_NUM_THREADS = 1
+
+.PHONY: book strict test check lint clean serve benchmark install help
+
+help:  ## list these commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP)  ## create .venv and install everything into it
+
+$(STAMP): $(REQUIREMENTS) constraints.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try make PYTHON=python3.11")'
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(REQUIREMENTS)
+	$(BIN)/python -m ipykernel install --sys-prefix --name python3 --display-name "Python 3" >/dev/null
+	touch $@
+
+book: $(STAMP)  ## build the book (only what changed), and say where to open it
+	$(BIN)/jupyter-book build . --quiet
+	@echo "The book is ready: open file://$(CURDIR)/_build/html/index.html"
+
+strict: $(STAMP)  ## build every page anew; warnings and failing cells are errors
+	$(BIN)/jupyter-book build . --all -n -W --keep-going
+
+test: $(STAMP)  ## unit tests, doctests, every chapter, and the built pages if there are any
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)  ## code style, without changing anything
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python tests/format_chapters.py --check
+
+check: lint test  ## lint, format and tests
+
+serve: book  ## build, then serve on http://localhost:8000
+	$(BIN)/python -m http.server --directory _build/html 8000
+
+benchmark: $(STAMP)  ## time the 480 runs three ways, and the cost against N (about five minutes)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[benchmark]'
+	$(BIN)/python benchmarks/grid.py
+	$(BIN)/python benchmarks/scaling.py
+
+clean:  ## remove what was built; keep .venv
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis .protolib_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

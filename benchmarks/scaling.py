@@ -1,0 +1,55 @@
+"""How the cost of training grows with N, to N = 1000: `python benchmarks/scaling.py`.
+
+Four networks (one seed, four masks), one thread. Writes a chart and its data beside it.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import matplotlib
+import torch
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+from protolib import data, model, plotting, training
+from protolib.sweep import MASKS
+
+HERE = Path(__file__).parent
+SIZES = (3, 10, 30, 100, 200, 300, 500, 1000)
+CHOSEN = (MASKS[0], MASKS[1], MASKS[2], MASKS[7])
+
+
+def milliseconds_per_step(n: int, mask) -> float:
+    """The best of three timings of one network of size n."""
+    steps = max(20, min(500, 20_000_000 // n**2))
+    x = data.uniform([0], n)
+    y, weights = data.sine(x), torch.tensor([mask], dtype=x.dtype)
+    best = float("inf")
+    for _ in range(3):
+        start = time.perf_counter()
+        training.train(model.initialise([0], n), x, y, weights, training.TrainConfig(steps=steps))
+        best = min(best, (time.perf_counter() - start) / steps)
+    return 1e3 * best
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", default=HERE / "results" / "scaling", type=Path)
+    out = parser.parse_args().out
+    with training.one_thread():
+        cost = {mask: [milliseconds_per_step(n, mask) for n in SIZES] for mask in CHOSEN}
+    for n, row in zip(SIZES, zip(*cost.values())):
+        print(f"N = {n:5d}  " + "  ".join(f"{ms:8.3f} ms" for ms in row))
+    with plotting.style():
+        figure, ax = plt.subplots(figsize=(6, 3.6))
+        plotting.plot_cost(SIZES, cost, ax=ax)
+        figure.savefig(out.with_suffix(".svg"))
+    named = {"".join(map(str, mask)): values for mask, values in cost.items()}
+    out.with_suffix(".json").write_text(json.dumps({"sizes": SIZES, "ms": named}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

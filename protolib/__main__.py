@@ -1,0 +1,125 @@
+"""The command line: `python -m protolib grid` runs trainings, `claims` judges a table of them."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from protolib import claims, sweep
+from protolib.training import TrainConfig
+
+CACHE = ".protolib_cache"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m protolib",
+        description="Run the paper's grid of trainings, and judge its claims on the table.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    grid = commands.add_parser(
+        "grid",
+        help="train a grid of networks and write one row a run",
+        description="Train a grid of networks and write one row a run. The defaults are the "
+        "paper's 480 runs. Finished chunks are cached, so an interrupted run resumes.",
+    )
+    plan, config = sweep.Grid(), TrainConfig()
+    number = {"type": int, "nargs": "+", "metavar": "K"}
+    grid.add_argument("--sizes", **number, default=plan.sizes, help="numbers of samples N")
+    grid.add_argument("--seeds", **number, default=plan.seeds, help="seeds, default 0 … 9")
+    grid.add_argument(
+        "--masks",
+        nargs="+",
+        metavar="MASK",
+        default=None,
+        help="masks by name: baseline, coverage, coverage+overlap, …, all; default: all eight",
+    )
+    grid.add_argument("--steps", type=int, default=config.steps)
+    grid.add_argument("--lr", type=float, default=config.learning_rate, help="learning rate")
+    grid.add_argument("--optimiser", choices=["adam", "sgd"], default=config.optimiser)
+    grid.add_argument("--lam", type=float, default=config.lam, help="λ, the losses' coefficient")
+    grid.add_argument("--tau", type=float, default=config.tau, help="τ, separation's temperature")
+    grid.add_argument("--out", default="grid.csv", help="the table to write; default grid.csv")
+    grid.add_argument("--workers", type=int, default=None, help="default: one per processor")
+    grid.add_argument("--cache", default=CACHE, help=f"folder of finished chunks; default {CACHE}")
+    grid.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
+
+    ledger = commands.add_parser(
+        "claims", help="judge the paper's claims on a table", description=claims.__doc__
+    )
+    ledger.formatter_class = argparse.RawDescriptionHelpFormatter
+    ledger.add_argument("table", help="a CSV file written by `grid`")
+    ledger.add_argument("--details", action="store_true", help="also print every interval")
+    return parser
+
+
+def _mask(name: str) -> sweep.Mask:
+    words = {"all": [*sweep.LOSSES], "baseline": []}.get(name, name.split("+"))
+    unknown = [word for word in words if word not in sweep.LOSSES]
+    if unknown:
+        raise ValueError(
+            f"unknown mask {name!r}: expected baseline, all, or losses joined by +, "
+            f"from {', '.join(sweep.LOSSES)}"
+        )
+    return sweep.Mask(*(int(loss in words) for loss in sweep.LOSSES))
+
+
+def _check_writable(path: Path) -> None:
+    """Find out before the work, not after it, that the table cannot be written."""
+    folder = path.parent
+    if path.is_dir():
+        raise ValueError(f"cannot write {path}: it is a folder")
+    if not folder.is_dir():
+        raise ValueError(f"cannot write {path}: there is no folder {folder}")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise ValueError(f"cannot write {path}: permission denied")
+
+
+def _grid(options: argparse.Namespace) -> None:
+    masks = sweep.MASKS if options.masks is None else tuple(map(_mask, options.masks))
+    grid = sweep.Grid(
+        tuple(options.sizes),
+        tuple(options.seeds),
+        masks,
+        TrainConfig(options.steps, options.lr, options.optimiser, options.lam, options.tau),
+    )
+    out = Path(options.out)
+    _check_writable(out)
+    cache = None if options.no_cache else options.cache
+    table = sweep.run(grid, workers=options.workers, cache=cache, progress=True)
+    sweep.write_table(table, out)
+    print(f"{len(table)} runs in {out}; judge them with: python -m protolib claims {out}")
+
+
+def _claims(options: argparse.Namespace) -> None:
+    verdicts = claims.ledger(sweep.read_table(options.table))
+    for verdict in verdicts:
+        claim, answers = verdict.claim, [question.answer for question in verdict.questions]
+        tally = ", ".join(f"{answers.count(a)} {a}" for a in ("yes", "no", "open") if a in answers)
+        print(
+            f"{claim.id:>3}  {verdict.verdict:<15}  {claim.sentence}"
+            + (f" [{tally}]" * bool(tally))
+        )
+        if options.details and verdict.questions:
+            print(claims.evidence(verdict).to_string(index=False, float_format="%.4g"), "\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; 0 if it went well, 2 after one sentence about a bad input, 130 after Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    try:
+        {"grid": _grid, "claims": _claims}[options.command](options)
+    except KeyboardInterrupt:
+        saved = options.command == "grid" and not options.no_cache
+        hint = " Finished chunks are saved; the same command goes on from there." if saved else ""
+        print(f"interrupted.{hint}", file=sys.stderr)
+        return 130
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protolib import claims, sweep
+from protolib.claims import Interval
+from protolib.sweep import MASKS, Mask
+
+SIZES = (10, 100)
+
+
+def _table(effect, seeds=12, sizes=SIZES, tau=1e-3, noise=0.01):
+    """A made-up table in which column = effect(mask, n)[column] + a seed's own level + noise."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for n in sizes:
+        for seed in range(seeds):
+            level = rng.normal()  # shared within the seed: only a paired estimate removes it
+            for mask in MASKS:
+                values = {
+                    "reconstruction_error": 0.5, "specialization_ratio": 0.5,
+                    "expelled_share": 0.1, "hull_distance": 0.1, "fit_r2": 1.0,
+                }  # fmt: skip
+                values |= effect(mask, n)
+                row = {k: v + noise * rng.normal() for k, v in values.items()}
+                row["reconstruction_error"] += level
+                rows.append({"n": n, **mask._asdict(), "seed": seed, **row,
+                             "steps": 1, "lam": 0.1, "tau": tau})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _verdicts(table):
+    return {v.claim.id: v.verdict for v in claims.ledger(table)}
+
+
+def _paper(mask, n):
+    """A world in which the paper is right in every word."""
+    return {
+        "reconstruction_error": 0.5 - 0.2 * (mask == claims.COVERAGE) + 1.0 * mask.overlap
+        + (0.3 if n == 100 else -0.1) * (mask == claims.SEPARATION),
+        "specialization_ratio": 0.5 + 0.2 * (mask == claims.COVERAGE),
+        "expelled_share": 0.1 + 0.7 * (mask == claims.OVERLAP),
+        "hull_distance": 0.1 - 0.05 * mask.coverage,
+    }  # fmt: skip
+
+
+def _opposite(mask, n):
+    return {
+        "reconstruction_error": 0.5 + 0.2 * mask.coverage - 0.1 * mask.overlap
+        + 0.1 * (mask == claims.SEPARATION),
+        "specialization_ratio": 0.5 - 0.2 * (mask == claims.COVERAGE),
+        "expelled_share": 0.1 - 0.05 * (mask == claims.OVERLAP),
+        "hull_distance": 0.1 + 0.05 * mask.coverage,
+        "fit_r2": 1.0 - 0.2 * mask.overlap,
+    }  # fmt: skip
+
+
+DECIDED = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C9")
+
+
+def test_a_world_in_which_the_paper_is_right():
+    found = _verdicts(_table(_paper, noise=0.002))
+    assert [found[c] for c in DECIDED] == ["holds"] * 8
+    assert found["C8"] == found["C10"] == "not tested here"
+
+
+def test_a_world_in_which_the_paper_is_wrong():
+    found = _verdicts(_table(_opposite))
+    assert [found[c] for c in DECIDED] == ["fails"] * 8
+
+
+def test_a_claim_that_holds_at_one_size_of_two_holds_partly():
+    found = _verdicts(_table(lambda mask, n: (_paper if n == 100 else _opposite)(mask, n)))
+    assert {found[c] for c in ("C1", "C2", "C4", "C5", "C7", "C9")} == {"partly"}
+
+
+def test_a_single_seed_decides_nothing():
+    one_seed = _verdicts(_table(_paper, seeds=1))
+    assert one_seed["C1"] == one_seed["C4"] == "undecided"
+
+
+def test_no_effect_is_called_an_effect_about_one_time_in_twenty():
+    """The interval's chance level: with normal noise and 30 seeds it misses 0 about 5% of times."""
+    rng = np.random.default_rng(1)
+    missed = 0
+    for trial in range(120):
+        interval = claims.bootstrap(rng.normal(size=30), seed=trial)
+        missed += not interval.low <= 0 <= interval.high
+    assert 1 <= missed <= 17  # 5% ± 4 standard errors, and some undercoverage
+
+
+def test_c8_needs_two_temperatures():
+    def hot(mask, n):
+        return {"expelled_share": 0.1 + 0.8 * (mask == claims.SEPARATION)}
+
+    both = pd.concat([_table(lambda m, n: {}), _table(hot, tau=1.0)], ignore_index=True)
+    assert _verdicts(both)["C8"] == "holds"
+
+
+def test_differences_are_paired_within_seeds():
+    table = _table(_paper, noise=0.0)
+    differences = claims.paired(table, 10, "reconstruction_error", claims.COVERAGE, MASKS[0])
+    assert differences == pytest.approx(np.full(12, -0.2))
+    shuffled = table.sample(frac=1, random_state=0)
+    again = claims.paired(shuffled, 10, "reconstruction_error", claims.COVERAGE, MASKS[0])
+    assert again == pytest.approx(differences)
+    without = table[~((table.seed == 3) & (table.coverage == 1))]
+    assert len(claims.paired(without, 10, "reconstruction_error", claims.COVERAGE, MASKS[0])) == 11
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 99), st.floats(-100, 100), st.floats(0.01, 100))
+def test_intervals_move_and_scale_with_the_data(seed, shift, scale):
+    values = np.random.default_rng(seed).normal(size=8)
+    plain, moved = claims.bootstrap(values), claims.bootstrap(scale * values + shift)
+    # not exact: rounding moves a resample across the mean now and then, and BCa counts those
+    assert moved == pytest.approx([scale * v + shift for v in plain], abs=0.02 * scale)
+    assert plain.low <= plain.estimate <= plain.high
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, np.nan], [1.0, np.inf]])
+def test_what_has_no_interval_is_left_open(values):
+    interval = claims.bootstrap(np.array(values))
+    assert (interval.low, interval.high) == (-np.inf, np.inf)
+    assert claims.positive(interval) == "open"
+
+
+def test_answers():
+    assert claims.positive(Interval(1, 0.1, 2)) == claims.negative(Interval(-1, -2, -0.1)) == "yes"
+    assert claims.positive(Interval(-1, -2, -0.1)) == claims.negative(Interval(1, 0.1, 2)) == "no"
+    assert claims.positive(Interval(0, -1, 1)) == claims.negative(Interval(0, -1, 1)) == "open"
+
+
+def test_the_ledger_is_complete_and_says_how_it_decides():
+    assert [c.id for c in claims.CLAIMS] == [f"C{k}" for k in range(1, 11)]
+    assert all(c.sentence and c.estimand and c.rule for c in claims.CLAIMS)
+
+
+def test_the_summary_counts_every_question():
+    verdicts = claims.ledger(_table(_paper))
+    summary = claims.summary(verdicts).set_index("id")
+    assert summary.loc["C1", ["yes", "no", "open"]].sum() == 7 * len(SIZES)
+    assert summary.loc["C4", "yes"] == 4 * len(SIZES)
+    assert len(claims.evidence(verdicts[0])) == 7 * len(SIZES)
+
+
+def test_tables_that_cannot_be_judged_are_refused():
+    table = _table(_paper)
+    with pytest.raises(sweep.TableError, match="lacks the columns fit_r2"):
+        claims.ledger(table.drop(columns="fit_r2"))
+    with pytest.raises(sweep.TableError, match="no rows"):
+        claims.ledger(table.head(0))
+
+
+def test_mask_names():
+    assert sweep.mask_name(Mask(1, 1, 0)) == "coverage + separation"

@@ -1,0 +1,83 @@
+import pandas as pd
+import pytest
+
+from protolib import sweep
+from protolib.__main__ import main
+
+TINY = ["grid", "--sizes", "3", "--seeds", "0", "1", "--steps", "5", "--workers", "1"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_grid_then_claims(folder, capsys):
+    assert main([*TINY, "--out", "t.csv"]) == 0
+    table = sweep.read_table("t.csv")
+    assert len(table) == 16
+    assert main(["claims", "t.csv", "--details"]) == 0
+    printed = capsys.readouterr().out
+    for line in ["C1 ", "C10 ", "not tested here", "coverage − baseline"]:
+        assert line in printed
+
+
+def test_masks_by_name_and_no_cache(folder):
+    assert main([*TINY, "--masks", "baseline", "coverage+overlap", "all", "--no-cache"]) == 0
+    table = sweep.read_table("grid.csv")
+    assert {mask for mask, _ in sweep.by_mask(table)} == {(0, 0, 0), (1, 0, 1), (1, 1, 1)}
+    assert not (folder / ".protolib_cache").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--sizes", "-3"], "sizes must be whole numbers ≥ 1, got -3"),
+        (["--seeds", "-1"], "seeds must be whole numbers ≥ 0"),
+        (["--tau", "0"], "tau must be a finite number > 0, got 0.0"),
+        (["--tau", "nan"], "tau"),
+        (["--lam", "-1"], "lam must be"),
+        (["--steps", "-1"], "steps must be ≥ 0"),
+        (["--workers", "0"], "workers must be ≥ 1"),
+        (["--masks", "covrage"], "unknown mask 'covrage'"),
+        (["--out", "no/such/folder/t.csv"], "there is no folder no/such/folder"),
+        (["--out", "."], "it is a folder"),
+        (["--sizes", "three"], "invalid int value"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(folder, capsys, arguments, words):
+    (folder / "t.csv").write_text("precious")
+    try:
+        status = main([*TINY, "--out", "t.csv", *arguments])
+    except SystemExit as stop:  # argparse's own
+        status = stop.code
+    printed = capsys.readouterr().err
+    assert status == 2
+    assert words in printed
+    assert "Traceback" not in printed
+    assert (folder / "t.csv").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "No such file"),
+        ("a,b\n1,2\n", "was not written by protolib"),
+        ("# protolib table, schema 1, sha256 0\n", "damaged"),
+    ],
+)
+def test_claims_refuses_what_it_cannot_read(folder, capsys, content, words):
+    if content is not None:
+        (folder / "t.csv").write_text(content)
+    assert main(["claims", "t.csv"]) == 2
+    printed = capsys.readouterr().err
+    assert words in printed
+    assert len(printed.strip().splitlines()) == 1
+
+
+def test_claims_names_missing_columns(folder, capsys, monkeypatch):
+    monkeypatch.setattr(sweep, "COLUMNS", {"n": "int64", "seed": "int64"})
+    sweep.write_table(pd.DataFrame({"n": [3], "seed": [0]}), "t.csv")
+    assert main(["claims", "t.csv"]) == 2
+    assert "lacks the columns coverage" in capsys.readouterr().err

@@ -1,0 +1,241 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+
+import pandas as pd
+import pytest
+import torch
+from helpers import take
+
+from protolib import data, hull, matching, model, sweep, training
+from protolib.sweep import MASKS, Grid, Mask, TableError
+from protolib.training import TrainConfig
+
+SMALL = Grid(sizes=(3, 60), seeds=(0, 1, 12), config=TrainConfig(steps=8))
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+@pytest.fixture(scope="module")
+def table():
+    return sweep.run(SMALL, workers=1)
+
+
+def test_the_defaults_are_the_paper_s_480_runs():
+    grid = Grid()
+    assert len(grid) == 480
+    assert sum(len(c.masks) * len(c.seeds) for c in sweep.chunks(grid)) == 480
+
+
+def test_one_row_a_run_in_order_with_the_promised_columns(table):
+    assert [*table.columns] == [*sweep.COLUMNS]
+    keys = table[["n", "coverage", "separation", "overlap", "seed"]]
+    expected = [(n, *m, s) for n in SMALL.sizes for m in MASKS for s in SMALL.seeds]
+    assert [*keys.itertuples(index=False, name=None)] == expected
+    assert (table[["steps", "lam", "tau"]] == [8, 0.1, 1e-3]).all(axis=None)
+
+
+def test_rows_are_what_a_looped_twin_measures():
+    """One network at a time, metric by metric, against the table; within the drift of rounding."""
+    config = TrainConfig(steps=8)
+    grid = Grid(sizes=(4,), seeds=(0, 3), config=config)
+    for row in sweep.run(grid, workers=1).itertuples():
+        x = data.uniform([row.seed], 4)
+        masks = torch.tensor([[row.coverage, row.separation, row.overlap]], dtype=x.dtype)
+        net = training.train(model.initialise([row.seed], 4), x, data.sine(x), masks, config)
+        p = model.prototypes(net.parameters)
+        f = model.predict(net.parameters, x)
+        expected = [
+            matching.reconstruction_error(p, x), matching.specialization_ratio(p, x),
+            hull.expelled_share(p, x), hull.hull_distance(p, x).mean(),
+            matching.fit_r2(f, data.sine(x)),
+        ]  # fmt: skip
+        assert list(row)[6:11] == pytest.approx([t.item() for t in expected], abs=1e-5)
+
+
+def test_two_workers_give_the_same_bits_as_one(table):
+    pd.testing.assert_frame_equal(sweep.run(SMALL, workers=2), table, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    "executor",
+    [
+        lambda: ThreadPoolExecutor(2),
+        lambda: ProcessPoolExecutor(2, mp_context=get_context("spawn")),
+    ],
+    ids=["threads", "spawned processes"],
+)
+def test_any_executor_gives_the_same_bits(executor, table):
+    with executor() as pool:
+        found = sweep.run(SMALL, executor=pool)
+        assert pool.submit(int, 3).result() == 3  # not shut down
+    pd.testing.assert_frame_equal(found, table, check_exact=True)
+
+
+@pytest.mark.filterwarnings("default")  # dask's own warnings are not ours
+def test_a_dask_cluster_gives_the_same_bits(table):
+    distributed = pytest.importorskip(
+        "distributed", reason="needs the extra: pip install .[cluster]"
+    )
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+    )
+    with cluster, distributed.Client(cluster) as client:
+        found = sweep.run(SMALL, executor=client.get_executor())
+    pd.testing.assert_frame_equal(found, table, check_exact=True)
+
+
+def test_a_row_does_not_depend_on_what_else_the_grid_asks_for(table):
+    for grid in [
+        Grid(sizes=(60,), seeds=(12,), masks=(Mask(0, 1, 0),), config=SMALL.config),
+        Grid(sizes=(3,), seeds=range(15), config=SMALL.config),
+    ]:
+        found = sweep.run(grid, workers=1)
+        both = found.merge(table, on=[*sweep.COLUMNS][:5])
+        assert len(both) > 0
+        for column in [*sweep.COLUMNS][5:]:
+            assert (both[f"{column}_x"] == both[f"{column}_y"]).all()
+
+
+def test_the_start_of_a_network_does_not_depend_on_its_chunk():
+    chunk = next(c for c in sweep.chunks(Grid(sizes=(10,))) if 7 in c.seeds)
+    among = model.initialise(chunk.seeds, 10)
+    for a, b in zip(take(among, slice(7, 8)), model.initialise([7], 10)):
+        assert torch.equal(a, b)
+
+
+def test_a_cached_grid_is_not_trained_again_and_comes_back_to_the_bit(table, tmp_path, monkeypatch):
+    first = sweep.run(SMALL, workers=1, cache=tmp_path)
+    monkeypatch.setattr(sweep, "run_chunk", None)  # would fail if called
+    again = sweep.run(SMALL, workers=1, cache=tmp_path)
+    pd.testing.assert_frame_equal(first, table, check_exact=True)
+    pd.testing.assert_frame_equal(again, table, check_exact=True)
+
+
+def test_the_cache_knows_the_configuration_and_the_code(tmp_path, monkeypatch):
+    one, other = (
+        sweep.chunks(Grid(sizes=(3,), config=TrainConfig(tau=tau)))[0] for tau in (1e-3, 1e-2)
+    )
+    assert sweep._chunk_path(one, tmp_path) != sweep._chunk_path(other, tmp_path)
+    before = sweep._chunk_path(one, tmp_path)
+    monkeypatch.setattr(sweep, "_fingerprint", lambda: "other code")
+    assert sweep._chunk_path(one, tmp_path) != before
+
+
+def test_ctrl_c_keeps_what_was_finished(tmp_path, monkeypatch, table):
+    real, calls = sweep.run_chunk, []
+
+    def interrupted(chunk):
+        calls.append(chunk)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return real(chunk)
+
+    monkeypatch.setattr(sweep, "run_chunk", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sweep.run(SMALL, workers=1, cache=tmp_path)
+    saved = len([*tmp_path.glob("chunk-*.csv")])
+    assert saved == 2
+    monkeypatch.setattr(sweep, "run_chunk", real)
+    resumed = sweep.run(SMALL, workers=1, cache=tmp_path)
+    pd.testing.assert_frame_equal(resumed, table, check_exact=True)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_command_resumes_without_redoing_finished_chunks(tmp_path, how):
+    """A real process, really killed: what it had finished is not touched by the second run."""
+    cache = tmp_path / "cache"
+    command = [
+        sys.executable, "-m", "protolib", "grid", "--sizes", "40", "--seeds", "0", "10", "20",
+        "30", "--steps", "600", "--cache", str(cache), "--out", str(tmp_path / "grid.csv"),
+        "--workers", "2",
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 60
+    while not [*cache.glob("chunk-*.csv")] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(process.pid, how)
+    _, words = process.communicate(timeout=60)
+    if how == signal.SIGINT:
+        assert process.returncode == 130
+        assert "goes on from there" in words
+        assert "Traceback" not in words
+    saved = {path: path.stat().st_mtime_ns for path in cache.glob("chunk-*.csv")}
+    assert saved
+    assert not (tmp_path / "grid.csv").exists()
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in saved.items())
+    fresh = tmp_path / "fresh.csv"
+    subprocess.run(
+        [*command[:-4], "--out", str(fresh), "--no-cache"], cwd=ROOT, check=True,
+        capture_output=True,
+    )  # fmt: skip
+    assert (tmp_path / "grid.csv").read_bytes() == fresh.read_bytes()
+
+
+def test_tables_come_back_bit_for_bit_and_plain_pandas_reads_them(table, tmp_path):
+    path = tmp_path / "a folder" / "table.csv"
+    sweep.write_table(table, path)
+    pd.testing.assert_frame_equal(sweep.read_table(path), table, check_exact=True)
+    assert len(pd.read_csv(path, comment="#")) == len(table)
+    assert [p.name for p in path.parent.iterdir()] == ["table.csv"]  # nothing half-written left
+
+
+def test_a_write_that_fails_leaves_the_old_file(table, tmp_path, monkeypatch):
+    path = tmp_path / "table.csv"
+    sweep.write_table(table, path)
+    before = path.read_bytes()
+
+    def full_disk(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(sweep.os, "replace", full_disk)
+    with pytest.raises(OSError, match="no space"):
+        sweep.write_table(table.head(1), path)
+    assert path.read_bytes() == before
+    assert len([*tmp_path.iterdir()]) == 1
+
+
+def _broken(text):
+    return {
+        "foreign": ("a,b\n1,2\n", "was not written by protolib"),
+        "empty": ("", "was not written by protolib"),
+        "cut short": (text[:-40], "damaged"),
+        "edited": (text.replace(",3,", ",4,", 1).replace("\n3,", "\n5,", 1), "damaged"),
+        "another schema": (text.replace("schema 1", "schema 99"), "has table schema 99"),
+        "binary": (b"\xff\xfe\x00\x01", "not a text file"),
+    }
+
+
+@pytest.mark.parametrize("kind", [*_broken("")])
+def test_files_that_are_not_ours_or_damaged_are_refused(kind, table, tmp_path):
+    path = tmp_path / "table.csv"
+    sweep.write_table(table, path)
+    content, words = _broken(path.read_text())[kind]
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(TableError, match=words) as caught:
+        sweep.read_table(path)
+    assert "python -m protolib grid" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sizes": (-3,)}, "sizes must be whole numbers ≥ 1, got -3"),
+        ({"seeds": (-1,)}, "seeds must be whole numbers ≥ 0, got -1"),
+        ({"sizes": ()}, "sizes is empty"),
+        ({"seeds": (1, 1)}, "seeds holds a number twice"),
+        ({"masks": (Mask(0, 0, 2),)}, "unknown mask"),
+        ({"masks": ()}, "masks is empty"),
+    ],
+)
+def test_bad_grids_are_named(change, words):
+    with pytest.raises(ValueError, match=words):
+        Grid(**change)
+    with pytest.raises(ValueError, match="workers must be ≥ 1"):
+        sweep.run(SMALL, workers=0)
