@@ -8,7 +8,9 @@ STAMP := $(VENV)/.installed
 # one thread each for the workers of this project: tiny arrays run slower on two
 export OMP_NUM_THREADS = 1
 
-.PHONY: book strict test check lint clean serve benchmark install help
+export REQUIREMENTS
+
+.PHONY: picture book strict pages test check lint clean serve benchmark install help
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +34,10 @@ strict: $(STAMP)  ## build every page anew; warnings and failing cells are error
 test: $(STAMP)  ## unit tests, doctests, every chapter, and the built pages if there are any
 	$(BIN)/python -m pytest
 
+pages: $(STAMP)  ## only the checks of the built pages
+	test -f _build/html/index.html
+	$(BIN)/python -m pytest tests/test_book.py
+
 lint: $(STAMP)  ## code style, without changing anything
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -41,6 +47,9 @@ check: lint test  ## lint, format and tests
 
 serve: book  ## build, then serve on http://localhost:8000
 	$(BIN)/python -m http.server --directory _build/html 8000
+
+picture: $(STAMP)  ## draw the picture of the README anew
+	$(BIN)/python benchmarks/readme_picture.py
 
 benchmark: $(STAMP)  ## time the 480 runs three ways, and the cost against N (about five minutes)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[benchmark]'

@@ -21,6 +21,6 @@ nbmake.nb_run.nbformat = types.SimpleNamespace(**vars(nbformat) | {"read": _read
 
 
 def pytest_collect_file(parent, file_path):
-    if file_path.suffix == ".md" and BOOK in file_path.parents:
-        if "kernelspec" in jupytext.read(file_path).metadata:
-            return nbmake.pytest_items.NotebookFile.from_parent(parent, path=file_path)
+    chapter = file_path.suffix == ".md" and BOOK in file_path.parents
+    if chapter and "kernelspec" in jupytext.read(file_path).metadata:
+        return nbmake.pytest_items.NotebookFile.from_parent(parent, path=file_path)

@@ -1,4 +1,4 @@
-"""Time the paper's 480 runs three ways, side by side: `make benchmark`, or `python benchmarks/grid.py`.
+"""Time the paper's 480 runs three ways, side by side (`make benchmark`).
 
 Each contestant runs in a process of its own, in turn, three times. Seconds are wall-clock, JAX's
 compilation included and everybody's imports excluded (they are shown beside). Memory is the highest
@@ -9,6 +9,7 @@ ten; `--full` runs it all. JAX is optional: `pip install -e .[benchmark]`.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -28,10 +29,8 @@ HERE = Path(__file__).parent
 def _memory(process: psutil.Process) -> int:
     total = 0
     for one in [process, *process.children(recursive=True)]:
-        try:
+        with contextlib.suppress(psutil.Error):
             total += one.memory_full_info().pss
-        except (psutil.Error, AttributeError):
-            pass
     return total
 
 

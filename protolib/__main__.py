@@ -106,7 +106,7 @@ def _claims(options: argparse.Namespace) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; 0 if it went well, 2 after one sentence about a bad input, 130 after Ctrl-C."""
+    """Run a command. Returns 0, or 2 after a sentence about a bad input, or 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         {"grid": _grid, "claims": _claims}[options.command](options)

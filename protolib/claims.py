@@ -106,16 +106,16 @@ def paired(table: pd.DataFrame, n: int, column: str, one: Mask, other: Mask) -> 
     return (by_seed(table, n, one, column) - by_seed(table, n, other, column)).dropna().to_numpy()
 
 
-def _questions(
+def contrasts(
     table: pd.DataFrame,
     column: str,
-    contrasts: Iterable[tuple[Mask, Mask]],
+    pairs: Iterable[tuple[Mask, Mask]],
     answer: Callable[[Interval], str],
-    sizes: Iterable[int] | None = None,
 ) -> list[Question]:
+    """Mean over seeds of column(one) − column(other), for every size and pair of masks."""
     found = []
-    for n in sorted(table["n"].unique().tolist()) if sizes is None else sizes:
-        for one, other in contrasts:
+    for n in sorted(table["n"].unique().tolist()):
+        for one, other in pairs:
             differences = paired(table, n, column, one, other)
             if len(differences):
                 interval = bootstrap(differences)
@@ -148,25 +148,25 @@ OVERLAP_FREE = tuple(mask for mask in MASKS if not mask.overlap)
 
 def _ask_c1(table: pd.DataFrame) -> list[Question]:
     rivals = [(COVERAGE, mask) for mask in MASKS if mask != COVERAGE]
-    return _questions(table, "reconstruction_error", rivals, negative)
+    return contrasts(table, "reconstruction_error", rivals, negative)
 
 
 def _ask_c2(table: pd.DataFrame) -> list[Question]:
-    return _questions(table, "specialization_ratio", [(COVERAGE, BASELINE)], positive)
+    return contrasts(table, "specialization_ratio", [(COVERAGE, BASELINE)], positive)
 
 
 def _ask_c3(table: pd.DataFrame) -> list[Question]:
-    return _questions(table, "reconstruction_error", [(SEPARATION, BASELINE)], negative)
+    return contrasts(table, "reconstruction_error", [(SEPARATION, BASELINE)], negative)
 
 
 def _ask_c4(table: pd.DataFrame) -> list[Question]:
     pairs = [(_with_overlap(mask), mask) for mask in OVERLAP_FREE]
-    return _questions(table, "reconstruction_error", pairs, positive)
+    return contrasts(table, "reconstruction_error", pairs, positive)
 
 
 def _ask_c5(table: pd.DataFrame) -> list[Question]:
     pairs = [(_with_overlap(mask), mask) for mask in OVERLAP_FREE]
-    return _questions(table, "fit_r2", pairs, _not_lower)
+    return contrasts(table, "fit_r2", pairs, _not_lower)
 
 
 def _ask_c6(table: pd.DataFrame) -> list[Question]:
@@ -179,7 +179,7 @@ def _ask_c6(table: pd.DataFrame) -> list[Question]:
 
 
 def _ask_c7(table: pd.DataFrame) -> list[Question]:
-    return _questions(table, "hull_distance", [(COVERAGE, BASELINE)], negative)
+    return contrasts(table, "hull_distance", [(COVERAGE, BASELINE)], negative)
 
 
 def _ask_c8(table: pd.DataFrame) -> list[Question]:
@@ -202,7 +202,7 @@ def _ask_c8(table: pd.DataFrame) -> list[Question]:
 
 
 def _ask_c9(table: pd.DataFrame) -> list[Question]:
-    return _questions(table, "expelled_share", [(OVERLAP, BASELINE)], positive)
+    return contrasts(table, "expelled_share", [(OVERLAP, BASELINE)], positive)
 
 
 def _ask_nothing(table: pd.DataFrame) -> list[Question]:

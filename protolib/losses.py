@@ -7,6 +7,8 @@ trainer uses closed-form gradients that are tested against these (`protolib.trai
 The paper (arXiv:2605.25939) names the three losses; their formulas are our reading.
 """
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -106,3 +108,24 @@ def objective(
     """
     penalties = (masks * structural(parameters, inputs, tau=tau)).sum(-1)
     return fit(predict(parameters, inputs), targets) + lam * penalties
+
+
+def field(
+    loss: Callable[[Tensor], Tensor],
+    positions: Float[Tensor, " points"],
+    others: Float[Tensor, " units"],
+) -> Float[Tensor, " points"]:
+    """The push −∂loss/∂p on one prototype at each position on a line, the others held still.
+
+    loss : a function of prototypes (nets, units, 1), returning (nets,). Every position becomes one
+        network of a stack, so the whole field takes one backward pass.
+
+    >>> sample = torch.tensor([[[1.0]]]).expand(3, 1, 1)
+    >>> field(lambda p: coverage(sample, p), torch.tensor([0.0, 0.5, 1.5]), torch.tensor([9.0]))
+    tensor([ 2.,  1., -1.])
+    """
+    rest = others[None, :, None].expand(len(positions), -1, 1)
+    p = torch.cat([positions[:, None, None], rest], dim=1).requires_grad_()
+    with torch.enable_grad():
+        (gradient,) = torch.autograd.grad(loss(p).sum(), p)
+    return -gradient[:, 0, 0]

@@ -96,7 +96,7 @@ def predict(
 
 
 def safe_slope(slope: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """The slope with |w| floored at `SLOPE_FLOOR`, its sign kept (+0 counts as positive)."""
+    """The slope with its size floored at `SLOPE_FLOOR`, its sign kept (+0 counts as positive)."""
     floor = torch.copysign(torch.full_like(slope, SLOPE_FLOOR), slope)
     return torch.where(slope.abs() < SLOPE_FLOOR, floor.detach(), slope)
 
@@ -104,8 +104,8 @@ def safe_slope(slope: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
 def prototypes(parameters: Parameters) -> Float[Tensor, "*nets units dims"]:
     """Prototypes p_j = −b_j / w_j: the input to which unit j responds most.
 
-    As w_j → 0 the prototype runs off to infinity. We floor |w_j| at 1e-4, so values and gradients
-    stay finite; inside the floor the prototype no longer depends on w_j, only on b_j.
+    As w_j → 0 the prototype runs off to infinity. We floor the size of w_j at 1e-4, so values and
+    gradients stay finite; inside the floor the prototype depends on b_j only, not on w_j.
 
     >>> flat = Parameters(*map(torch.tensor, ([[0.0]], [[[0.5]]], [[1.0]], [0.0])))
     >>> prototypes(flat)

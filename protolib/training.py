@@ -394,6 +394,8 @@ def train(
     snapshot_every : keep a copy of the weights every so many steps, and at step 0 and the last.
     progress : show a progress bar over steps.
 
+    Notes
+    -----
     Networks never mix. A network trained in a stack still differs from the same one trained alone,
     in the last bits: matrix products and vectorised loops add in an order that depends on the
     array's shape. The tests bound that drift: in float64 it stays below 1e-9 over 300 steps; in

@@ -1,4 +1,4 @@
-"""Shared by all tests: one torch thread a worker, a headless plot backend, and no figure left open."""
+"""Shared by all tests: one torch thread a worker, a headless plot backend, no figure left open."""
 
 import matplotlib
 

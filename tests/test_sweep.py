@@ -77,9 +77,7 @@ def test_any_executor_gives_the_same_bits(executor, table):
 
 @pytest.mark.filterwarnings("default")  # dask's own warnings are not ours
 def test_a_dask_cluster_gives_the_same_bits(table):
-    distributed = pytest.importorskip(
-        "distributed", reason="needs the extra: pip install .[cluster]"
-    )
+    distributed = pytest.importorskip("distributed", reason="pip install .[cluster]")
     cluster = distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
     )

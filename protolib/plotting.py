@@ -1,0 +1,380 @@
+"""Figures: one style, one colour a mask through the whole book, and a way to show them.
+
+`plot_*(…, ax) -> ax` functions draw and return the axes. `panel` makes a figure in the book's
+style, and `show` puts one or several of them on the page, with the text that a reader who cannot
+see them needs, and a caption. What `show` returns is plain HTML with inline SVG: it looks the same
+in a notebook and in the book, and there it follows the light or dark theme, because colours are
+written as CSS variables (defined in `book/_assets/book.css`) with the values below as defaults.
+"""
+
+import html
+import io
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from IPython.display import HTML
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
+
+from protolib import model
+from protolib.claims import Question, Verdict
+from protolib.sweep import MASKS, Mask, by_mask, mask_name
+
+# Okabe and Ito's colours for colour-blind readers, by meaning. Names are CSS variables.
+COLOURS = {
+    "fig-ink": "#000000",  # text, axes, and the baseline
+    "fig-coverage": "#0072b2",
+    "fig-separation": "#d55e00",
+    "fig-overlap": "#009e73",
+    "fig-all": "#cc79a7",
+    "fig-muted": "#767676",  # chance levels, secondary text
+    "fig-faint": "#d0d0d0",  # guides
+    "fig-hull": "#f0e4c2",  # the inside of the hull
+    "fig-paper": "#ffffff",
+}
+INK, COVERAGE, SEPARATION, OVERLAP, ALL, MUTED, FAINT, HULL, PAPER = COLOURS.values()
+
+STYLE = {
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.5,
+    "font.size": 9.5,
+    "font.family": "DejaVu Sans",
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 5,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "path.simplify": False,  # dots are lines without length
+    "svg.fonttype": "none",  # real text, in the page's own font
+    "svg.hashsalt": "protolib",  # the same figure gives the same file
+}
+
+
+class Look(NamedTuple):
+    """How a mask is drawn, everywhere: by colour, and by marker and dash, never colour alone."""
+
+    colour: str
+    fill: str  # of the marker; a pair of losses has the line of one and the filling of the other
+    marker: str
+    dash: str | tuple
+
+
+LOOKS = {
+    Mask(0, 0, 0): Look(INK, INK, "o", "-"),
+    Mask(1, 0, 0): Look(COVERAGE, COVERAGE, "s", "-"),
+    Mask(0, 1, 0): Look(SEPARATION, SEPARATION, "^", "-"),
+    Mask(0, 0, 1): Look(OVERLAP, OVERLAP, "D", "-"),
+    Mask(1, 1, 0): Look(COVERAGE, SEPARATION, "^", (0, (4, 1.5))),
+    Mask(1, 0, 1): Look(COVERAGE, OVERLAP, "s", (0, (4, 1.5))),
+    Mask(0, 1, 1): Look(SEPARATION, OVERLAP, "D", (0, (4, 1.5))),
+    Mask(1, 1, 1): Look(ALL, ALL, "P", "-"),
+}
+
+
+# ------------------------------------------------------------------------------ the page
+
+
+def use_style() -> None:
+    """Switch matplotlib to the book's style, for all figures that follow."""
+    matplotlib.rcParams.update(matplotlib.rcParamsDefault | STYLE | {"backend": "agg"})
+
+
+def panel(width: float = 5.2, height: float = 3.2) -> tuple[Figure, Axes]:
+    """A figure with one axes; sizes in inches of 96 CSS pixels.
+
+    Several small panels (3.4 wide) given to one `show` stand side by side where there is room and
+    below each other on a telephone.
+    """
+    figure = Figure(figsize=(width, height))
+    return figure, figure.subplots()
+
+
+def svg(figure: Figure) -> str:
+    """The figure as inline SVG: colours as CSS variables, no identifiers that would clash."""
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", file.getvalue(), flags=re.DOTALL)
+    text = text[text.index("<svg") :]
+    text = re.sub(r'(<g) id="[^"]*"', r"\1", text)
+    text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', _rounded, text)
+    for name, colour in COLOURS.items():
+        text = text.replace(colour, f"var(--{name}, {colour})")
+    return re.sub(r"\s*\n\s*", "\n", text)
+
+
+def _drawing(figure: Figure, alt: str) -> str:
+    """One figure as an `<svg>` that fills its panel up to its natural width."""
+    text = svg(figure)
+    box = re.search(r'viewBox="[^"]*"', text)[0]
+    role = f'role="img" aria-label="{html.escape(alt)}"' if alt else 'aria-hidden="true"'
+    width = f"{figure.get_figwidth() * 96:.0f}px"
+    style = f"width:100%;max-width:{width};height:auto;fill:var(--fig-ink,#000)"
+    return f'<svg {role} {box} style="{style}" {text[text.index("xmlns") :]}'
+
+
+def _rounded(attribute: re.Match) -> str:
+    """Coordinates to a tenth of a point, which no eye can tell."""
+    return re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.1f}", attribute[0])
+
+
+def show(*figures: Figure, alt: str | Sequence[str], caption: str) -> HTML:
+    """Put figures on the page.
+
+    Parameters
+    ----------
+    alt : what a reader who cannot see the figure should know; one text for each figure, or one for
+        all of them together (then it describes the first, and the others are marked decorative).
+    caption : what to look at. May hold TeX between dollar signs and *emphasis*.
+    """
+    alts = [alt] + [""] * (len(figures) - 1) if isinstance(alt, str) else list(alt)
+    if len(alts) != len(figures) or not alts[0].strip() or not caption.strip():
+        raise ValueError("every figure needs an alternative text, and the group a caption")
+    parts = [_drawing(figure, words) for figure, words in zip(figures, alts)]
+    caption = re.sub(r"\$([^$]+)\$", r"\\(\1\\)", caption)
+    caption = re.sub(r"\*([^*]+)\*", r"<em>\1</em>", caption)
+    small = len(figures) % 3 == 0 and figures[0].get_figwidth() < 3.2
+    row = " fig-threes" if small else ""
+    return HTML(
+        '<figure class="fig" style="background:var(--fig-paper,#fff);color:var(--fig-ink,#000)">'
+        f'<div class="fig-panels{row}" style="display:flex;flex-wrap:wrap;gap:.5rem">'
+        f"{''.join(f'<div>{part}</div>' for part in parts)}</div>"
+        f'<figcaption class="tex2jax_process mathjax_process">{caption}</figcaption></figure>'
+    )
+
+
+# ------------------------------------------------------------------------------ shared marks
+
+
+def shade_hull(ax: Axes, low: float, high: float, *, vertical: bool = True, label: bool = True):
+    """Shade the inside of the hull [low, high], along x (`vertical`) or along y."""
+    span = ax.axvspan if vertical else ax.axhspan
+    span(low, high, color=HULL, lw=0, zorder=0, label="inside the hull" if label else None)
+
+
+def _chance_and_ideal(ax: Axes, x, chance, ideal: float | None) -> None:
+    ax.plot(x, chance, color=MUTED, ls=":", lw=1.4, label="chance", zorder=1)
+    if ideal is not None:
+        ax.axhline(ideal, color=MUTED, lw=0.8, label="ideal", zorder=1)
+
+
+def size_axis(ax: Axes, sizes: Sequence[int]) -> None:
+    """N on a logarithmic x axis, ticks at the sizes that were run."""
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(FixedLocator([*sizes]))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(ScalarFormatter())
+    ax.set_xlabel("N")
+
+
+# ------------------------------------------------------------------------------ one network
+
+
+def plot_responses(parameters: model.Parameters, *, ax: Axes, reach: float = 1.6) -> Axes:
+    """Response curves h_j of the first network of a stack, a tick at each prototype."""
+    import torch
+
+    grid = torch.linspace(-reach, reach, 400, dtype=parameters.slope.dtype)[None, :, None]
+    net = model.Parameters(*(tensor[:1] for tensor in parameters))
+    h, p = model.respond(net, grid)[0], model.prototypes(net)[0, :, 0]
+    for j in range(h.shape[1]):
+        ax.plot(grid[0, :, 0], h[:, j], color=INK, lw=1, alpha=0.75)
+    ax.plot(p, np.ones_like(p), "v", color=INK, clip_on=True, ms=5)
+    ax.set(xlim=(-reach, reach), ylim=(0, 1.12), xlabel="input x", ylabel="response")
+    return ax
+
+
+def plot_fit(parameters: model.Parameters, inputs, targets, *, ax: Axes, reach=1.6) -> Axes:
+    """The function the first network computes, and the data it was trained on."""
+    import torch
+
+    grid = torch.linspace(-reach, reach, 400, dtype=parameters.slope.dtype)[None, :, None]
+    net = model.Parameters(*(tensor[:1] for tensor in parameters))
+    ax.plot(grid[0, :, 0], model.predict(net, grid)[0], color=MUTED, label="network f")
+    ax.plot(inputs[0, :, 0], targets[0], "o", color=INK, ms=4, label="samples (x, y)")
+    ax.set(xlim=(-reach, reach), xlabel="input x", ylabel="output")
+    return ax
+
+
+def plot_dots(x, y, *, ax: Axes, colour: str, size: float = 3, label: str | None = None) -> Axes:
+    """Many dots as one path, round ends of lines without length: small files."""
+    x, y = (np.asarray(v, dtype=float).ravel() for v in (x, y))
+    gap = np.full_like(x, np.nan)
+    ax.plot(
+        np.column_stack([x, x, gap]).ravel(), np.column_stack([y, y, gap]).ravel(), color=colour,
+        lw=size, solid_capstyle="round", alpha=0.6, label=label, zorder=1.5,
+    )  # fmt: skip
+    return ax
+
+
+def plot_matching(samples, prototypes, pairs, *, ax: Axes, colour: str = INK) -> Axes:
+    """Samples on the upper rail, prototypes on the lower, links for the assignment.
+
+    samples (N,), prototypes (units,), pairs: two index arrays as from `matching.assign`.
+    """
+    for i, j in zip(*pairs):
+        ax.plot([samples[i], prototypes[j]], [1, 0], color=FAINT, lw=1, zorder=1)
+    ax.plot(samples, np.ones(len(samples)), "o", color=INK, ms=6, clip_on=False)
+    ax.plot(prototypes, np.zeros(len(prototypes)), "v", color=colour, ms=7)
+    ax.set(yticks=[0, 1], yticklabels=["prototypes", "samples"], ylim=(-0.25, 1.25))
+    ax.set_xlabel("input x")
+    ax.spines["left"].set_visible(False)
+    ax.tick_params(left=False)
+    return ax
+
+
+def plot_field(positions, force, *, ax: Axes, mask: Mask, hull, label: str | None = None) -> Axes:
+    """The push on one prototype against where it stands; above 0 it is pushed to the right.
+
+    positions, force : (points,). Arrows along the bottom show the direction.
+    """
+    colour = LOOKS[mask].colour
+    shade_hull(ax, *hull, label=False)
+    ax.axhline(0, color=MUTED, lw=0.7)
+    ax.plot(positions, force, color=colour, label=label)
+    low, high = np.nanmin(force), np.nanmax(force)
+    room = max(high - low, 1e-12)
+    ax.set_ylim(low - 0.28 * room, high + 0.1 * room)
+    inside = np.linspace(0, len(positions) - 1, 19).round().astype(int)[1:-1]
+    step = 0.3 * (positions[-1] - positions[0]) / 19
+    for k in inside:
+        if abs(force[k]) > 1e-3 * room:
+            ax.annotate(
+                "",
+                xy=(positions[k] + np.sign(force[k]) * step, low - 0.17 * room),
+                xytext=(positions[k] - np.sign(force[k]) * step, low - 0.17 * room),
+                arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.1, "mutation_scale": 7},
+            )
+    ax.yaxis.set_major_locator(MaxNLocator(5))
+    ax.set(xlim=(positions[0], positions[-1]), xlabel="prototype p")
+    return ax
+
+
+def plot_trajectories(steps, paths, *, ax: Axes, mask: Mask, hull, reach: float = 2.5) -> Axes:
+    """Prototype positions during training: steps (frames,), paths (frames, units)."""
+    shade_hull(ax, *hull, vertical=False, label=False)
+    ax.plot(steps, paths, color=LOOKS[mask].colour, lw=1, alpha=0.9)
+    ax.set(xlim=(steps[0], steps[-1]), ylim=(-reach, reach), xlabel="step", ylabel="prototype p")
+    return ax
+
+
+# ------------------------------------------------------------------------------ many runs
+
+
+def plot_by_size(
+    table: pd.DataFrame,
+    column: str,
+    *,
+    ax: Axes,
+    masks: Iterable[Mask] = MASKS,
+    chance: pd.Series | None = None,
+    ideal: float | None = None,
+    centre: str = "median",
+    label: bool = True,
+) -> Axes:
+    """A score against N: the median (or mean) over seeds and the middle half of the runs.
+
+    Parameters
+    ----------
+    chance : the null's level, indexed by N.
+    """
+    sizes = sorted(table["n"].unique())
+    if chance is not None:
+        _chance_and_ideal(ax, chance.index, chance.to_numpy(), ideal)
+    masks = [*masks]
+    for mask, part in by_mask(table):
+        if mask in masks:
+            look, groups = LOOKS[mask], part.groupby("n")[column]
+            ax.fill_between(
+                sizes, groups.quantile(0.25), groups.quantile(0.75), color=look.colour, alpha=0.15,
+                lw=0,
+            )  # fmt: skip
+            ax.plot(
+                sizes, groups.agg(centre), color=look.colour, ls=look.dash, marker=look.marker,
+                mfc=look.fill, mec=look.colour, label=mask_name(mask) if label else None,
+            )  # fmt: skip
+    size_axis(ax, sizes)
+    return ax
+
+
+def plot_contrasts(
+    questions: Sequence[Question], *, ax: Axes, mask: Mask, offset: float = 0.0, label=None
+) -> Axes:
+    """Paired differences with their intervals, one a size, from top to bottom; 0 is no effect."""
+    look = LOOKS[mask]
+    rows = np.arange(len(questions)) + offset
+    middle = np.array([q.estimate for q in questions])
+    low, high = (np.array([getattr(q, end) for q in questions]) for end in ("low", "high"))
+    ax.axvline(0, color=MUTED, lw=0.8)
+    ax.hlines(rows, low, high, color=look.colour, lw=1.6, ls=look.dash)
+    ax.plot(middle, rows, ls="none", marker=look.marker, color=look.colour, mfc=look.fill, ms=5.5,
+            label=label)  # fmt: skip
+    ax.set(yticks=range(len(questions)), yticklabels=[f"N = {q.n}" for q in questions])
+    ax.set_ylim(len(questions) - 0.5, -0.5)
+    return ax
+
+
+def plot_cost(sizes: Sequence[int], cost: dict[Mask, Sequence[float]], *, ax: Axes) -> Axes:
+    """Milliseconds per training step against N, a line a mask."""
+    for mask, values in cost.items():
+        look = LOOKS[mask]
+        ax.loglog(sizes, values, color=look.colour, marker=look.marker, label=mask_name(mask))
+    reference = np.array([sizes[-3], sizes[-1]], dtype=float)
+    ax.loglog(reference, 0.4 * cost[MASKS[0]][-1] * (reference / reference[-1]) ** 2, color=MUTED,
+              ls=":", label="∝ N²")  # fmt: skip
+    size_axis(ax, sizes)
+    ax.set_ylabel("milliseconds per step")
+    ax.legend()
+    return ax
+
+
+def show_ledger(*ledgers: tuple[str, Sequence[Verdict]], rules: bool = False) -> HTML:
+    """Verdicts on the page, claim by claim.
+
+    Parameters
+    ----------
+    ledgers : pairs of what it was computed from and `claims.ledger(table)`.
+    rules : also say what was estimated and how it is judged.
+    """
+    badges = {"holds": "holds", "partly": "partly", "fails": "fails"}
+    items = []
+    for k, (claim, _, _) in enumerate(ledgers[0][1]):
+        parts = []
+        for name, verdicts in ledgers:
+            _, verdict, questions = verdicts[k]
+            answers = [question.answer for question in questions]
+            counts = {a: answers.count(a) for a in ("yes", "no", "open")}
+            tally = ", ".join(f"{count} {a}" for a, count in counts.items() if count)
+            badge = f"verdict verdict-{badges.get(verdict, 'none')}"
+            parts.append(
+                f'<span class="tally">{name}:</span> <span class="{badge}">{verdict}</span> '
+                f'<span class="tally">{tally}</span>'
+            )
+        words = f'<span class="id">{claim.id}</span>{html.escape(claim.sentence)}'
+        if rules:
+            words += (
+                f'<br><span class="tally"><em>Estimated:</em> {html.escape(claim.estimand)} '
+                f"<em>Rule:</em> {html.escape(claim.rule)}</span>"
+            )
+        items.append(f'<li id="{claim.id.lower()}">{words}<br>{" &nbsp; ".join(parts)}</li>')
+    return HTML(f'<ul class="ledger" style="list-style:none;padding-left:0">{"".join(items)}</ul>')

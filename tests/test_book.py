@@ -1,0 +1,176 @@
+"""The chapters' sources, always; the built pages, when a build exists (`make book`)."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import jupytext
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[1]
+CHAPTERS = sorted((ROOT / "book").glob("*.md"))
+HTML = ROOT / "_build" / "html"
+PAGES = sorted(HTML.glob("book/*.html")) if (HTML / "index.html").exists() else []
+needs_build = pytest.mark.skipif(not PAGES, reason="no built book: run `make book` first")
+each_page = pytest.mark.parametrize("page", PAGES, ids=[p.stem for p in PAGES])
+
+
+def _soup(page):
+    return BeautifulSoup(page.read_text(), "html.parser")
+
+
+# ------------------------------------------------------------------------------ sources
+
+
+def _prose(chapter):
+    """The Markdown cells, without mathematics, code, links' targets and citations."""
+    cells = jupytext.read(chapter).cells
+    text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+    text = re.sub(r"```.*?```", " ", text, flags=re.DOTALL)
+    text = re.sub(
+        r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|\{[^}]*\}|\]\([^)]*\)", " ", text, flags=re.DOTALL
+    )
+    return re.sub(r"arXiv:\S+", " ", text)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=[c.stem for c in CHAPTERS])
+def test_prose_types_no_measured_number(chapter):
+    """Decimals and percentages are results, and results are computed. Settings are listed here."""
+    settings = {"0.01", "1.5", "4.0", "95%"}  # learning rate, slope, CC BY 4.0, intervals
+    found = set(re.findall(r"\d+\.\d+|\d+\s?%", _prose(chapter)))
+    assert found <= settings
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=[c.stem for c in CHAPTERS])
+def test_cells_are_short(chapter):
+    """At most about twenty visible lines; what is folded may be longer."""
+    for cell in jupytext.read(chapter).cells:
+        hidden = {"hide-input", "remove-input"} & set(cell.metadata.get("tags", []))
+        if cell.cell_type == "code" and not hidden:
+            assert len(cell.source.splitlines()) <= 25, cell.source[:80]
+
+
+def _listed():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    return [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
+
+
+def test_every_chapter_is_in_the_table_of_contents_once():
+    assert sorted(_listed()) == sorted(f"book/{c.stem}" for c in CHAPTERS)
+
+
+def test_the_repository_s_address_stands_in_one_place():
+    url = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+    for chapter in CHAPTERS:
+        assert url not in chapter.read_text()
+
+
+def test_every_narrative_chapter_follows_the_pattern():
+    for name in ("model", "reconstruction", "coverage", "separation", "overlap", "experiment"):
+        text = (ROOT / "book" / f"{name}.md").read_text()
+        for part in ("{div} question", "After this chapter you can", "minutes. You need",
+                     "## What would change our mind", "## In short", "## Exercises",
+                     "**Sources.**"):  # fmt: skip
+            assert part in text, (name, part)
+
+
+# ------------------------------------------------------------------------------ built pages
+
+
+@needs_build
+def test_every_chapter_was_built():
+    assert {p.stem for p in PAGES} >= {c.stem for c in CHAPTERS}
+
+
+@each_page
+def test_every_picture_has_a_text_and_a_caption(page):
+    soup = _soup(page)
+    for image in soup.find("article").find_all("img"):
+        alt = image.get("alt", "")
+        assert alt.strip(), image
+        assert "_images/" not in alt, image
+    for figure in soup.select("figure.fig"):
+        assert len(figure.figcaption.get_text(strip=True)) > 40
+        drawings = figure.find_all("svg")
+        described = [s for s in drawings if s.get("role") == "img"]
+        assert described
+        for drawing in drawings:
+            if drawing in described:
+                assert len(drawing["aria-label"]) > 30
+            else:
+                assert drawing["aria-hidden"] == "true"
+
+
+@each_page
+def test_no_page_asks_another_host_for_anything(page):
+    soup = _soup(page)
+    asked = [
+        tag.get("src") or tag.get("href")
+        for tag in soup.find_all(["script", "img", "iframe", "link", "source", "video", "audio"])
+        if not set(tag.get("rel") or []) & {"canonical", "author", "license", "next", "prev"}
+    ]
+    assert not [url for url in asked if url and re.match(r"(https?:)?//", url)]
+    inline = " ".join(
+        script.get_text() for script in soup.find_all("script") if not script.get("src")
+    )
+    assert not re.search(r"import\(['\"]https?:|@import url\(['\"]?https?:", inline)
+
+
+@needs_build
+def test_stylesheets_and_fonts_are_local():
+    for sheet in HTML.rglob("*.css"):
+        text = sheet.read_text(errors="ignore")
+        assert not re.search(r"url\(\s*['\"]?(https?:)?//|@import\s+['\"]https?:", text), sheet
+
+
+@each_page
+def test_internal_links_lead_somewhere(page):
+    soup, anchors = _soup(page), {}
+    for link in soup.find_all("a", href=True):
+        if re.match(r"[a-z]+:", link["href"]) or link["href"].startswith("//"):
+            continue
+        path, fragment = urldefrag(link["href"])
+        target = (page.parent / unquote(path)).resolve() if path else page
+        assert target.exists(), link["href"]
+        if fragment and target.suffix == ".html":
+            if target not in anchors:
+                found = _soup(target)
+                anchors[target] = {t["id"] for t in found.find_all(id=True)}
+            assert unquote(fragment) in anchors[target] or fragment == "main-content", link["href"]
+
+
+@each_page
+def test_pages_are_light(page):
+    """At most 400 KB of a page's own: its HTML and its pictures."""
+    own = len(page.read_bytes())
+    for image in _soup(page).find("article").find_all("img"):
+        path = (page.parent / image["src"]).resolve()
+        own += path.stat().st_size if path.exists() else 0
+    assert own <= 400 * 1024
+
+
+@each_page
+def test_no_cell_complained(page):
+    soup = _soup(page)
+    assert not soup.select(".output.stderr, .output.traceback, div.stderr")
+    assert "nan" not in soup.find("article").get_text().lower().split()
+
+
+@needs_build
+def test_the_experiment_shows_its_480_runs():
+    text = _soup(HTML / "book" / "experiment.html").get_text()
+    assert "That was 480 networks" in text
+    assert text.count("seeds:") >= 20  # ten claims, two numbers of seeds
+
+
+@needs_build
+def test_launch_buttons_open_the_notebook_and_the_download_is_one():
+    soup = _soup(HTML / "book" / "experiment.html")
+    binder = [a["href"] for a in soup.find_all("a", href=True) if "mybinder.org" in a["href"]]
+    assert binder
+    assert all("lab/tree/book/experiment.md" in url for url in binder)
+    downloads = [a["href"] for a in soup.find_all("a", href=True) if a["href"].endswith(".ipynb")]
+    assert downloads
+    assert (HTML / "book" / downloads[0]).resolve().exists()
