@@ -298,7 +298,7 @@ def plot_by_size(
     ----------
     chance : the null's level, indexed by N.
     """
-    sizes = sorted(table["n"].unique())
+    sizes = sorted(table["n"].unique().tolist())
     if chance is not None:
         _chance_and_ideal(ax, chance.index, chance.to_numpy(), ideal)
     masks = [*masks]

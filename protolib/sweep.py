@@ -7,6 +7,7 @@ rows nobody asked for are dropped; so a row of the table is the same to the last
 or two, in a large grid or a small one, resumed or not (on one machine and one version of torch).
 """
 
+import contextlib
 import hashlib
 import io
 import json
@@ -15,8 +16,15 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Executor,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -225,19 +233,43 @@ def run(
         executor = _local_executor(workers or os.cpu_count() or 1)
     bar = tqdm(total=len(todo), initial=len(tables), desc="chunks", disable=not progress)
     futures = {executor.submit(run_chunk, chunk): chunk for chunk in waiting}
+    pending = set(futures)
     try:
-        for future in as_completed(futures):
-            tables.append(future.result())
-            if cache is not None:
-                write_table(tables[-1], _chunk_path(futures[future], cache))
-            bar.update()
+        with _interrupt_flag() as interrupted:
+            while pending and not interrupted():
+                done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+                for future in done:
+                    tables.append(future.result())
+                    if cache is not None:
+                        write_table(tables[-1], _chunk_path(futures[future], cache))
+                    bar.update()
     finally:
-        for future in futures:
+        for future in pending:
             future.cancel()
         bar.close()
         if own:
             executor.shutdown(cancel_futures=True)
+    if pending:
+        raise KeyboardInterrupt
     return _select(pd.concat(tables, ignore_index=True), grid)
+
+
+@contextlib.contextmanager
+def _interrupt_flag() -> Iterator[Callable[[], bool]]:
+    """Turn Ctrl-C into a flag that is looked at between chunks.
+
+    An interrupt may otherwise strike anywhere, also where a lock is held, and leave it locked. Only
+    the main thread can do this; elsewhere the flag stays down.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    raised: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: raised.append(number))
+    try:
+        yield lambda: bool(raised)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _local_executor(workers: int) -> Executor:

@@ -148,7 +148,7 @@ def test_a_killed_command_resumes_without_redoing_finished_chunks(tmp_path, how)
     cache = tmp_path / "cache"
     command = [
         sys.executable, "-m", "protolib", "grid", "--sizes", "40", "--seeds", "0", "10", "20",
-        "30", "--steps", "600", "--cache", str(cache), "--out", str(tmp_path / "grid.csv"),
+        "30", "--steps", "300", "--cache", str(cache), "--out", str(tmp_path / "grid.csv"),
         "--workers", "2",
     ]  # fmt: skip
     process = subprocess.Popen(
