@@ -238,7 +238,8 @@ def run(
         with _interrupt_flag() as interrupted:
             while pending and not interrupted():
                 done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
-                for future in done:
+                # a failure must not keep the others from being saved
+                for future in sorted(done, key=lambda f: f.exception() is not None):
                     tables.append(future.result())
                     if cache is not None:
                         write_table(tables[-1], _chunk_path(futures[future], cache))

@@ -335,8 +335,9 @@ def gradients(
     """∂objective/∂(w, b, v, c) of every network, in closed form: the forces that training follows.
 
     Equal to autograd on `losses.objective` (tested for all masks, one and two dims), except where
-    two prototypes are exactly equally near to a sample: here the first in order is pulled, there
-    both share the pull.
+    several prototypes are exactly equally near to a sample: here one of them is pulled (of
+    coincident ones on a line, one by the samples to the left and one by those to the right), there
+    they share the pull.
     """
     _check(parameters, inputs, targets, masks)
     flat = _flatten(parameters)
