@@ -119,6 +119,20 @@ def test_chance_on_a_line_is_the_expected_transport_between_two_samples():
     assert errors.mean() == pytest.approx(expected, abs=4 * errors.std() / math.sqrt(draws))
 
 
+@pytest.mark.parametrize("n", [2, 3, 10])
+def test_chance_in_the_hull_is_known_exactly(n):
+    """Two samples at the ends, n − 2 inside; the hull covers (n−1)/(n+1) on average."""
+    draws = 3000
+    x = data.uniform(range(draws), n)
+    p = matching.chance_prototypes(x, n, seed=0)
+    errors = matching.reconstruction_error(p, x).numpy()
+    k, t = np.arange(n + 1)[:, None], (np.arange(2000) + 0.5) / 2000
+    samples, prototypes = stats.binom.pmf(k - 1, n - 2, t), stats.binom.pmf(k, n, t)
+    area = np.einsum("it,jt,ij->t", samples, prototypes, np.abs(k - k.T)).mean()
+    expected = 2 * (n - 1) / (n + 1) * area / n
+    assert errors.mean() == pytest.approx(expected, abs=4 * errors.std() / math.sqrt(draws))
+
+
 def test_chance_specialization_tends_to_five_ninths():
     x, p = data.uniform(range(20), 1000), data.uniform(range(100, 120), 1000)
     ratio = matching.specialization_ratio(p, x)

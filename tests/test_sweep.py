@@ -123,6 +123,17 @@ def test_the_cache_knows_the_configuration_and_the_code(tmp_path, monkeypatch):
     assert sweep._chunk_path(one, tmp_path) != before
 
 
+def test_chance_levels_are_the_null_s_own_scores():
+    levels = sweep.chance([4], draws=30, seed=5)
+    x = data.uniform(range(30), 4)
+    p = matching.chance_prototypes(x, 4, seed=5)
+    assert levels[4]["reconstruction_error"].tolist() == [
+        matching.reconstruction_error(p[r : r + 1], x[r : r + 1]).item() for r in range(30)
+    ]
+    medians = sweep.chance_medians([4], draws=30, seed=5)
+    assert medians.loc[4, "specialization_ratio"] == levels[4]["specialization_ratio"].median()
+
+
 def test_ctrl_c_keeps_what_was_finished(tmp_path, monkeypatch, table):
     real, calls = sweep.run_chunk, []
 
