@@ -28,7 +28,7 @@ book: $(STAMP)  ## build the book (only what changed), and say where to open it
 	@echo "The book is ready: open file://$(CURDIR)/_build/html/index.html"
 
 strict: $(STAMP)  ## build every page anew; warnings and failing cells are errors
-	$(BIN)/jupyter-book build . --all -n -W --keep-going
+	$(BIN)/jupyter-book build . --all -W --keep-going
 
 test: $(STAMP)  ## unit tests, doctests, every chapter, and the built pages if there are any
 	$(BIN)/python -m pytest

@@ -312,7 +312,8 @@ def ledger(table: pd.DataFrame) -> list[Verdict]:
 
     Raises
     ------
-    TableError : if a column is missing, or the table is empty.
+    TableError
+        if a column is missing, or the table is empty.
     """
     needed = {"n", "seed", *LOSSES, "reconstruction_error", "specialization_ratio",
               "expelled_share", "hull_distance", "fit_r2", "tau"}  # fmt: skip

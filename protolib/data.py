@@ -22,12 +22,15 @@ def generator(seed: int, *key: int) -> np.random.Generator:
 
     Parameters
     ----------
-    seed : int ≥ 0, the network's seed.
-    key : what the stream is for (`INPUTS`, `INITIALISATION`, `CHANCE`), then any sizes.
+    seed
+        int ≥ 0, the network's seed.
+    key
+        what the stream is for (`INPUTS`, `INITIALISATION`, `CHANCE`), then any sizes.
 
     Raises
     ------
-    ValueError : if `seed` is negative.
+    ValueError
+        if `seed` is negative.
 
     >>> generator(7, INPUTS, 3).random() == generator(7, INPUTS, 3).random()
     True

@@ -117,7 +117,10 @@ def field(
 ) -> Float[Tensor, " points"]:
     """The push −∂loss/∂p on one prototype at each position on a line, the others held still.
 
-    loss : a function of prototypes (nets, units, 1), returning (nets,). Every position becomes one
+    Parameters
+    ----------
+    loss
+        a function of prototypes (nets, units, 1), returning (nets,). Every position becomes one
         network of a stack, so the whole field takes one backward pass.
 
     >>> sample = torch.tensor([[[1.0]]]).expand(3, 1, 1)

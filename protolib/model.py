@@ -21,10 +21,16 @@ SLOPE_FLOOR = 1e-4
 class Parameters(NamedTuple):
     """The weights of a stack of networks. Symbols as in the book: w, b, v, c.
 
-    slope   w : (nets, units)
-    bias    b : (nets, units, dims)
-    readout v : (nets, units)
-    offset  c : (nets,)
+    Parameters
+    ----------
+    slope
+        w, (nets, units)
+    bias
+        b, (nets, units, dims)
+    readout
+        v, (nets, units)
+    offset
+        c, (nets,)
     """
 
     slope: Float[Tensor, "*nets units"]

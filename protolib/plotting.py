@@ -143,9 +143,11 @@ def show(*figures: Figure, alt: str | Sequence[str], caption: str) -> HTML:
 
     Parameters
     ----------
-    alt : what a reader who cannot see the figure should know; one text for each figure, or one for
+    alt
+        what a reader who cannot see the figure should know; one text for each figure, or one for
         all of them together (then it describes the first, and the others are marked decorative).
-    caption : what to look at. May hold TeX between dollar signs and *emphasis*.
+    caption
+        what to look at. May hold TeX between dollar signs and *emphasis*.
     """
     alts = [alt] + [""] * (len(figures) - 1) if isinstance(alt, str) else list(alt)
     if len(alts) != len(figures) or not alts[0].strip() or not caption.strip():
@@ -296,7 +298,8 @@ def plot_by_size(
 
     Parameters
     ----------
-    chance : the null's level, indexed by N.
+    chance
+        the null's level, indexed by N.
     """
     sizes = sorted(table["n"].unique().tolist())
     if chance is not None:
@@ -353,8 +356,10 @@ def show_ledger(*ledgers: tuple[str, Sequence[Verdict]], rules: bool = False) ->
 
     Parameters
     ----------
-    ledgers : pairs of what it was computed from and `claims.ledger(table)`.
-    rules : also say what was estimated and how it is judged.
+    ledgers
+        pairs of what it was computed from and `claims.ledger(table)`.
+    rules
+        also say what was estimated and how it is judged.
     """
     badges = {"holds": "holds", "partly": "partly", "fails": "fails"}
     items = []

@@ -98,10 +98,16 @@ _CHUNK_SEEDS = 10
 class Grid:
     """What to run: every size with every mask and every seed. The defaults are the paper's 480.
 
-    sizes : numbers of samples N, each ≥ 1; the width of the network equals it, as in the paper
-    seeds : each ≥ 0
-    masks : a subset of `MASKS`
-    config : how every run is trained
+    Parameters
+    ----------
+    sizes
+        numbers of samples N, each ≥ 1; the width of the network equals it, as in the paper
+    seeds
+        each ≥ 0
+    masks
+        a subset of `MASKS`
+    config
+        how every run is trained
     """
 
     sizes: Sequence[int] = (3, 5, 10, 20, 50, 100)
@@ -207,16 +213,20 @@ def run(
 
     Parameters
     ----------
-    executor : any `concurrent.futures.Executor`: threads, processes, `dask.distributed`'s
+    executor
+        any `concurrent.futures.Executor`: threads, processes, `dask.distributed`'s
         `client.get_executor()`, `mpi4py.futures.MPIPoolExecutor` … It is not shut down. Without
         one, `workers` processes are forked (threads where the system cannot fork safely: they
         share the interpreter's lock, which many small operations feel).
-    workers : number of workers, ≥ 1; default: one per processor.
-    cache : a folder. Chunks found in it are not trained again; finished ones are saved there at
+    workers
+        number of workers, ≥ 1; default: one per processor.
+    cache
+        a folder. Chunks found in it are not trained again; finished ones are saved there at
         once, so an interrupted run goes on where it stopped. The key of a chunk is a hash of its
         configuration, of this package's source, of the versions of torch, NumPy and SciPy, and of
         the processor's kind. None: nothing is read or written.
-    progress : show a progress bar over runs.
+    progress
+        show a progress bar over runs.
     """
     if workers is not None and workers < 1:
         raise ValueError(f"workers must be ≥ 1, got {workers}")
@@ -355,9 +365,11 @@ def read_table(path: str | os.PathLike) -> pd.DataFrame:
 
     Raises
     ------
-    TableError : if the file is foreign, of another schema, cut short or changed; what to do about
+    TableError
+        if the file is foreign, of another schema, cut short or changed; what to do about
         it stands in the message.
-    FileNotFoundError : if there is no such file.
+    FileNotFoundError
+        if there is no such file.
     """
     path = Path(path)
     regenerate = (

@@ -35,11 +35,18 @@ KAPPA = math.sqrt(math.log2(math.e))
 class TrainConfig:
     """How a stack is trained. The defaults are the book's nominal configuration.
 
-    steps : number of full-batch steps, ≥ 0
-    learning_rate : > 0
-    optimiser : "adam" (β₁ = 0.9, β₂ = 0.999, ε = 1e-8) or "sgd" (no momentum)
-    lam : λ, the one coefficient of all structural losses, ≥ 0
-    tau : τ, the temperature of the separation loss, > 0, in squared input units
+    Parameters
+    ----------
+    steps
+        number of full-batch steps, ≥ 0
+    learning_rate
+        > 0
+    optimiser
+        "adam" (β₁ = 0.9, β₂ = 0.999, ε = 1e-8) or "sgd" (no momentum)
+    lam
+        λ, the one coefficient of all structural losses, ≥ 0
+    tau
+        τ, the temperature of the separation loss, > 0, in squared input units
     """
 
     steps: int = 2000
@@ -64,10 +71,16 @@ class TrainConfig:
 class TrainResult(NamedTuple):
     """What training returns.
 
-    parameters : the trained stack
-    config : how it was trained
-    snapshot_steps : (frames,), the steps after which a snapshot was taken; empty if none were
-    snapshots : the stack along the way, with a frames axis after nets: slope (nets, frames, units)
+    Parameters
+    ----------
+    parameters
+        the trained stack
+    config
+        how it was trained
+    snapshot_steps
+        (frames,), the steps after which a snapshot was taken; empty if none were
+    snapshots
+        the stack along the way, with a frames axis after nets: slope (nets, frames, units)
     """
 
     parameters: Parameters
@@ -389,11 +402,15 @@ def train(
 
     Parameters
     ----------
-    parameters : the start; left unchanged. Its dtype (float32 or float64) is the run's dtype.
-    masks : (nets, 3), the weight of coverage, separation and overlap in each network; the paper's
+    parameters
+        the start; left unchanged. Its dtype (float32 or float64) is the run's dtype.
+    masks
+        (nets, 3), the weight of coverage, separation and overlap in each network; the paper's
         masks are 0 or 1, but any number ≥ 0 will do.
-    snapshot_every : keep a copy of the weights every so many steps, and at step 0 and the last.
-    progress : show a progress bar over steps.
+    snapshot_every
+        keep a copy of the weights every so many steps, and at step 0 and the last.
+    progress
+        show a progress bar over steps.
 
     Notes
     -----
@@ -404,7 +421,8 @@ def train(
 
     Raises
     ------
-    ValueError : if shapes or dtypes disagree (the message says which), or `snapshot_every` < 1.
+    ValueError
+        if shapes or dtypes disagree (the message says which), or `snapshot_every` < 1.
 
     >>> from protolib import data, model
     >>> x = data.uniform([0], samples=5)
