@@ -32,6 +32,8 @@ def generator(seed: int, *key: int) -> np.random.Generator:
     ValueError
         if `seed` is negative.
 
+    Examples
+    --------
     >>> generator(7, INPUTS, 3).random() == generator(7, INPUTS, 3).random()
     True
     >>> generator(7, INPUTS, 3).random() == generator(7, INITIALISATION, 3).random()

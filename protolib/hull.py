@@ -28,6 +28,8 @@ def hull_distance(
     ValueError
         if the shapes disagree, there are no samples, or a sample is not finite.
 
+    Examples
+    --------
     >>> hull_distance(torch.tensor([[[-2.0], [0.5], [1.25]]]), torch.tensor([[[0.0], [1.0]]]))
     tensor([[2.0000, 0.0000, 0.2500]], dtype=torch.float64)
     """

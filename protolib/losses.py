@@ -123,6 +123,8 @@ def field(
         a function of prototypes (nets, units, 1), returning (nets,). Every position becomes one
         network of a stack, so the whole field takes one backward pass.
 
+    Examples
+    --------
     >>> sample = torch.tensor([[[1.0]]]).expand(3, 1, 1)
     >>> field(lambda p: coverage(sample, p), torch.tensor([0.0, 0.5, 1.5]), torch.tensor([9.0]))
     tensor([ 2.,  1., -1.])

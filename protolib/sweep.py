@@ -226,7 +226,7 @@ def run(
         configuration, of this package's source, of the versions of torch, NumPy and SciPy, and of
         the processor's kind. None: nothing is read or written.
     progress
-        show a progress bar over runs.
+        show a progress bar over chunks.
     """
     if workers is not None and workers < 1:
         raise ValueError(f"workers must be ≥ 1, got {workers}")

@@ -424,6 +424,8 @@ def train(
     ValueError
         if shapes or dtypes disagree (the message says which), or `snapshot_every` < 1.
 
+    Examples
+    --------
     >>> from protolib import data, model
     >>> x = data.uniform([0], samples=5)
     >>> result = train(model.initialise([0], 5), x, data.sine(x), torch.zeros(1, 3))
