@@ -11,8 +11,6 @@ from pathlib import Path
 import matplotlib
 import torch
 
-matplotlib.use("Agg")
-
 from protolib import data, model, plotting, training
 from protolib.sweep import MASKS
 
@@ -42,9 +40,11 @@ def main() -> None:
         cost = {mask: [milliseconds_per_step(n, mask) for n in SIZES] for mask in CHOSEN}
     for n, row in zip(SIZES, zip(*cost.values())):
         print(f"N = {n:5d}  " + "  ".join(f"{ms:8.3f} ms" for ms in row))
+    plotting.use_style()
+    matplotlib.rcParams["svg.fonttype"] = "path"  # no page around it to lend a font
     figure, ax = plotting.panel(6, 3.6)
     plotting.plot_cost(SIZES, cost, ax=ax)
-    figure.savefig(out.with_suffix(".svg"))
+    figure.savefig(out.with_suffix(".svg"), metadata={"Date": None})
     named = {"".join(map(str, mask)): values for mask, values in cost.items()}
     out.with_suffix(".json").write_text(json.dumps({"sizes": SIZES, "ms": named}, indent=1) + "\n")
 
