@@ -16,6 +16,7 @@ from typing import NamedTuple
 import matplotlib
 import numpy as np
 import pandas as pd
+import torch
 from IPython.display import HTML
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -96,7 +97,8 @@ LOOKS = {
 
 def use_style() -> None:
     """Switch matplotlib to the book's style, for all figures that follow."""
-    matplotlib.rcParams.update(matplotlib.rcParamsDefault | STYLE | {"backend": "agg"})
+    matplotlib.rcdefaults()  # leaves the notebook's way of showing plots alone
+    matplotlib.rcParams.update(STYLE)
 
 
 def panel(width: float = 5.2, height: float = 3.2) -> tuple[Figure, Axes]:
@@ -194,8 +196,6 @@ def size_axis(ax: Axes, sizes: Sequence[int]) -> None:
 
 def plot_responses(parameters: model.Parameters, *, ax: Axes, reach: float = 1.6) -> Axes:
     """Response curves h_j of the first network of a stack, a tick at each prototype."""
-    import torch
-
     grid = torch.linspace(-reach, reach, 400, dtype=parameters.slope.dtype)[None, :, None]
     net = model.Parameters(*(tensor[:1] for tensor in parameters))
     h, p = model.respond(net, grid)[0], model.prototypes(net)[0, :, 0]
@@ -208,8 +208,6 @@ def plot_responses(parameters: model.Parameters, *, ax: Axes, reach: float = 1.6
 
 def plot_fit(parameters: model.Parameters, inputs, targets, *, ax: Axes, reach=1.6) -> Axes:
     """The function the first network computes, and the data it was trained on."""
-    import torch
-
     grid = torch.linspace(-reach, reach, 400, dtype=parameters.slope.dtype)[None, :, None]
     net = model.Parameters(*(tensor[:1] for tensor in parameters))
     ax.plot(grid[0, :, 0], model.predict(net, grid)[0], color=MUTED, label="network f")

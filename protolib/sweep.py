@@ -230,9 +230,9 @@ def run(
     """
     if workers is not None and workers < 1:
         raise ValueError(f"workers must be ≥ 1, got {workers}")
-    todo = chunks(grid)
+    wanted = chunks(grid)
     tables, waiting = [], []
-    for chunk in todo:
+    for chunk in wanted:
         saved = _load_chunk(chunk, cache) if cache is not None else None
         if saved is None:
             waiting.append(chunk)
@@ -241,11 +241,12 @@ def run(
     own = executor is None
     if executor is None:
         executor = _local_executor(workers or os.cpu_count() or 1)
-    bar = tqdm(total=len(todo), initial=len(tables), desc="chunks", disable=not progress)
-    futures = {executor.submit(run_chunk, chunk): chunk for chunk in waiting}
-    pending = set(futures)
+    bar = tqdm(total=len(wanted), initial=len(tables), desc="chunks", disable=not progress)
+    futures, pending, stopped = {}, set(), False
     try:
         with _interrupt_flag() as interrupted:
+            futures = {executor.submit(run_chunk, chunk): chunk for chunk in waiting}
+            pending = set(futures)
             while pending and not interrupted():
                 done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
                 # a failure must not keep the others from being saved
@@ -254,13 +255,14 @@ def run(
                     if cache is not None:
                         write_table(tables[-1], _chunk_path(futures[future], cache))
                     bar.update()
+            stopped = interrupted()
     finally:
         for future in pending:
             future.cancel()
         bar.close()
         if own:
             executor.shutdown(cancel_futures=True)
-    if pending:
+    if stopped:
         raise KeyboardInterrupt
     return _select(pd.concat(tables, ignore_index=True), grid)
 
@@ -313,10 +315,8 @@ def _select(table: pd.DataFrame, grid: Grid) -> pd.DataFrame:
 def _fingerprint() -> str:
     """A hash of everything that a run's numbers depend on, beside its configuration."""
     digest = hashlib.sha256()
-    for module in (data, hull, matching, model, training):
-        digest.update(Path(module.__file__).read_bytes())
-    digest.update(Path(__file__).read_bytes())
-    digest.update(Path(__file__).with_name("losses.py").read_bytes())
+    for name in ("data", "hull", "losses", "matching", "model", "sweep", "training"):
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     for package in ("torch", "numpy", "scipy"):
         digest.update(metadata.version(package).encode())
     digest.update(f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}".encode())

@@ -353,6 +353,7 @@ def gradients(
     they share the pull.
     """
     _check(parameters, inputs, targets, masks)
+    TrainConfig(lam=lam, tau=tau)  # refuses what is out of range
     flat = _flatten(parameters)
     gradient = torch.empty_like(flat)
     units, dims = parameters.slope.shape[-1], inputs.shape[-1]

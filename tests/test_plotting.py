@@ -1,5 +1,6 @@
 import re
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,6 +37,13 @@ def test_shown_figures_are_accessible_theme_aware_and_reproducible():
     assert "0.005" in page or "0.0050" in page  # rounding of coordinates spares the labels
     assert not re.search(r'<g id="', page)
     assert page == shown()
+
+
+def test_the_style_leaves_the_notebook_s_backend_alone():
+    before = matplotlib.get_backend()
+    plotting.use_style()
+    assert matplotlib.get_backend() == before
+    assert matplotlib.rcParams["svg.fonttype"] == "none"
 
 
 def test_several_panels_need_a_text_each_or_one_for_all():

@@ -78,9 +78,7 @@ def test_any_executor_gives_the_same_bits(executor, table):
 @pytest.mark.filterwarnings("default")  # dask's own warnings are not ours
 def test_a_dask_cluster_gives_the_same_bits(table):
     distributed = pytest.importorskip("distributed", reason="pip install .[cluster]")
-    cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
-    )
+    cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
     with cluster, distributed.Client(cluster) as client:
         found = sweep.run(SMALL, executor=client.get_executor())
     pd.testing.assert_frame_equal(found, table, check_exact=True)
@@ -121,6 +119,19 @@ def test_the_cache_knows_the_configuration_and_the_code(tmp_path, monkeypatch):
     before = sweep._chunk_path(one, tmp_path)
     monkeypatch.setattr(sweep, "_fingerprint", lambda: "other code")
     assert sweep._chunk_path(one, tmp_path) != before
+
+
+@pytest.mark.parametrize(
+    "name", ["data", "hull", "losses", "matching", "model", "sweep", "training"]
+)
+def test_the_cache_notices_a_change_in_any_source_that_matters(name, monkeypatch):
+    before, real = sweep._fingerprint(), sweep.Path.read_bytes
+
+    def read(path):
+        return real(path) + b"# changed" * (path.stem == name)
+
+    monkeypatch.setattr(sweep.Path, "read_bytes", read)
+    assert sweep._fingerprint() != before
 
 
 def test_chance_levels_are_the_null_s_own_scores():

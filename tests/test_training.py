@@ -173,6 +173,8 @@ def test_disagreeing_shapes_are_named():
         training._check(net, x, y, ALL_MASKS)
     with pytest.raises(ValueError, match=r"targets must be torch.float64"):
         training._check(net, x, y.float(), ALL_MASKS[:2])
+    with pytest.raises(ValueError, match="tau must be a finite number > 0"):
+        training.gradients(net, x, y, ALL_MASKS[:2], lam=0.1, tau=0.0)
     with pytest.raises(ValueError, match="snapshot_every must be ≥ 1"):
         train(net, x, y, ALL_MASKS[:2], snapshot_every=0)
     with pytest.raises(ValueError, match="no snapshots"):
