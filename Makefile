@@ -10,7 +10,7 @@ export OMP_NUM_THREADS = 1
 
 export REQUIREMENTS
 
-.PHONY: picture book strict pages test check lint clean serve benchmark install help
+.PHONY: picture multiverse book strict pages test check lint clean serve benchmark install help
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,10 +50,15 @@ serve: book  ## build, then serve on http://localhost:8000
 picture: $(STAMP)  ## draw the picture of the README anew
 	$(BIN)/python benchmarks/readme_picture.py
 
-benchmark: $(STAMP)  ## time the 480 runs three ways, and the cost against N (about five minutes)
+multiverse: $(STAMP)  ## make the tables of the chapter on robustness anew (about twenty minutes)
+	$(BIN)/python -m protolib multiverse
+
+benchmark: $(STAMP)  ## time the 480 runs three ways, and the cost against N (about ten minutes)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[benchmark]'
 	$(BIN)/python benchmarks/grid.py
 	$(BIN)/python benchmarks/scaling.py
+	$(BIN)/python benchmarks/attractors.py
+	$(BIN)/python benchmarks/dimensions.py
 
 clean:  ## remove what was built; keep .venv
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis .protolib_cache

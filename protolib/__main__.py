@@ -1,11 +1,16 @@
-"""The command line: `python -m protolib grid` runs trainings, `claims` judges a table of them."""
+"""The command line: `python -m protolib grid` runs trainings, `claims` judges a table of them.
+
+`multiverse` makes the tables of the chapter on robustness anew.
+"""
 
 import argparse
 import os
 import sys
 from pathlib import Path
 
-from protolib import claims, sweep
+import pandas as pd
+
+from protolib import claims, multiverse, sweep
 from protolib.training import TrainConfig
 
 CACHE = ".protolib_cache"
@@ -44,6 +49,23 @@ def _parser() -> argparse.ArgumentParser:
     grid.add_argument("--workers", type=int, default=None, help="default: one per processor")
     grid.add_argument("--cache", default=CACHE, help=f"folder of finished chunks; default {CACHE}")
     grid.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
+
+    grid.add_argument(
+        "--evidence",
+        action="store_true",
+        help="add the runs that C8 and C10 need, and ignore the options on training",
+    )
+
+    every = commands.add_parser(
+        "multiverse",
+        help="make the tables of the chapter on robustness (about twenty minutes on two cores)",
+        description="Run all universes and judge every claim in each. Writes multiverse.csv.gz and "
+        "multiverse-answers.csv.gz.",
+    )
+    every.add_argument("--folder", default="book/_data", help="where to; default book/_data")
+    every.add_argument("--workers", type=int, default=None, help="default: one per processor")
+    every.add_argument("--cache", default=CACHE, help=f"folder of finished chunks; default {CACHE}")
+    every.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
 
     ledger = commands.add_parser(
         "claims", help="judge the paper's claims on a table", description=claims.__doc__
@@ -87,9 +109,23 @@ def _grid(options: argparse.Namespace) -> None:
     out = Path(options.out)
     _check_writable(out)
     cache = None if options.no_cache else options.cache
-    table = sweep.run(grid, workers=options.workers, cache=cache, progress=True)
+    grids = claims.grids(grid.seeds, grid.sizes) if options.evidence else [grid]
+    tables = sweep.run_many(grids, workers=options.workers, cache=cache, progress=True)
+    table = pd.concat(tables, ignore_index=True)
     sweep.write_table(table, out)
     print(f"{len(table)} runs in {out}; judge them with: python -m protolib claims {out}")
+
+
+def _multiverse(options: argparse.Namespace) -> None:
+    folder = Path(options.folder)
+    table, answers = folder / "multiverse.csv.gz", folder / "multiverse-answers.csv.gz"
+    _check_writable(table)
+    _check_writable(answers)
+    cache = None if options.no_cache else options.cache
+    multiverse.write(multiverse.run(workers=options.workers, cache=cache, progress=True), table)
+    found = multiverse.read(table)  # the answers belong to the numbers as written
+    multiverse.write(multiverse.answers(found), answers)
+    print(f"{len(found)} runs in {table}, and what they say in {answers}")
 
 
 def _claims(options: argparse.Namespace) -> None:
@@ -109,9 +145,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command. Returns 0, or 2 after a sentence about a bad input, or 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
-        {"grid": _grid, "claims": _claims}[options.command](options)
+        commands = {"grid": _grid, "multiverse": _multiverse, "claims": _claims}
+        commands[options.command](options)
     except KeyboardInterrupt:
-        saved = options.command == "grid" and not options.no_cache
+        saved = options.command != "claims" and not options.no_cache
         hint = " Finished chunks are saved; the same command goes on from there." if saved else ""
         print(f"interrupted.{hint}", file=sys.stderr)
         return 130

@@ -14,21 +14,22 @@ claims (arXiv:2605.25939) in our words; estimands and rules are ours, and were c
 interval was computed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from protolib.data import generator
-from protolib.sweep import LOSSES, MASKS, Mask, TableError, mask_name
+from protolib.data import BOOTSTRAP, generator
+from protolib.sweep import LOSSES, MASKS, Grid, Mask, TableError, mask_name
+from protolib.training import TrainConfig
 
 BASELINE, COVERAGE, SEPARATION, OVERLAP = MASKS[:4]
 CONFIDENCE = 0.95
 RESAMPLES = 9999
 R2_MARGIN = 0.01
-BOOTSTRAP = 3  # the bootstrap's key among `data.generator`'s purposes
+HOT = 1.0  # the large τ of C8 and C10, in squared input units
 
 
 class Interval(NamedTuple):
@@ -52,13 +53,19 @@ class Question(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A claim as data. `ask` turns a table of runs into questions; it may find that it has none."""
+    """A claim as data. `ask` turns a table of runs into questions; it may find that it has none.
+
+    chapters: the slugs of the chapters that examine it; test: the test that checks its rule and,
+    where there is a proposition behind it, the proposition.
+    """
 
     id: str
     sentence: str
     estimand: str
     rule: str
     ask: Callable[[pd.DataFrame], list[Question]]
+    chapters: tuple[str, ...]
+    tests: tuple[str, ...]
 
 
 class Verdict(NamedTuple):
@@ -205,8 +212,75 @@ def _ask_c9(table: pd.DataFrame) -> list[Question]:
     return contrasts(table, "expelled_share", [(OVERLAP, BASELINE)], positive)
 
 
-def _ask_nothing(table: pd.DataFrame) -> list[Question]:
-    return []
+# C10's repulsions and what is put against each: the mask with it, the kernels of both.
+REPULSIONS = {
+    "Gaussian separation": (Mask(0, 1, 0), "gaussian"),
+    "inverse multiquadric separation": (Mask(0, 1, 0), "imq"),
+    "energy separation": (Mask(0, 1, 0), "energy"),
+    "overlap": (Mask(0, 0, 1), None),
+}
+
+
+def _ask_c10(table: pd.DataFrame) -> list[Question]:
+    """Alone it must harm; with its matched attractor it must do better than nothing at all."""
+    plain = table[(table["attractor"] == "coverage") & (table["kernel"] == "gaussian")]
+    hot = table[table["tau"] == HOT]
+    if hot.empty or not (hot["attractor"] != "coverage").any():
+        return []
+    found = []
+    for n in sorted(hot["n"].unique().tolist()):
+        baseline = by_seed(_coolest(plain), n, BASELINE, "reconstruction_error")
+        for name, (mask, kernel) in REPULSIONS.items():
+            if kernel is None:  # overlap has no kernel of its own: the whole energy distance
+                alone = by_seed(_coolest(plain), n, mask, "reconstruction_error")
+                square = hot[(hot["attractor"] == "energy") & (hot["kernel"] == "energy")]
+                both = by_seed(square, n, Mask(1, 1, 1), "reconstruction_error")
+            else:
+                own = hot[hot["kernel"] == kernel]
+                alone = by_seed(
+                    own[own["attractor"] == "coverage"], n, mask, "reconstruction_error"
+                )
+                both = by_seed(
+                    own[own["attractor"] == kernel], n, Mask(1, 1, 0), "reconstruction_error"
+                )
+            for words, values, rule in (
+                (f"{name} − baseline", alone - baseline, positive),
+                (f"{name} with its attractor − baseline", both - baseline, negative),
+            ):
+                values = values.dropna().to_numpy()
+                if len(values):
+                    interval = bootstrap(values)
+                    found.append(Question(int(n), words, len(values), *interval, rule(interval)))
+    return found
+
+
+def _coolest(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["tau"] == _nominal_tau(table)]
+
+
+def _nominal_tau(table: pd.DataFrame) -> float:
+    """The temperature at which the eight masks were run: the one with the most masks."""
+    masks = table.drop_duplicates(["tau", *LOSSES]).groupby("tau").size()
+    return masks.index[masks.to_numpy().argmax()]
+
+
+def grids(seeds: Sequence[int], sizes: Sequence[int] = Grid.sizes) -> list[Grid]:
+    """The runs that decide all ten claims, as grids for `sweep.run_many`.
+
+    The eight masks at the nominal setting; separation alone at a large τ, for C8; and for C10 each
+    repulsion alone and with its attractor.
+    """
+    found = [Grid(sizes=sizes, seeds=seeds)]
+    for mask, kernel in REPULSIONS.values():
+        if kernel is None:
+            config = TrainConfig(tau=HOT, attractor="energy", kernel="energy")
+            found.append(Grid(sizes, seeds, (Mask(1, 1, 1),), config, alone=True))
+        else:
+            config = TrainConfig(tau=HOT, kernel=kernel)
+            found.append(Grid(sizes, seeds, (mask,), config, alone=True))
+            config = TrainConfig(tau=HOT, kernel=kernel, attractor=kernel)
+            found.append(Grid(sizes, seeds, (Mask(1, 1, 0),), config, alone=True))
+    return found
 
 
 CLAIMS = (
@@ -216,6 +290,8 @@ CLAIMS = (
         "Mean over seeds of error(coverage) − error(m), for every other mask m and every size.",
         "Yes where the interval lies below 0, no where it lies above.",
         _ask_c1,
+        ("coverage", "experiment", "robustness"),
+        ("test_claims.py::test_c1_asks_for_the_lowest_error",),
     ),
     Claim(
         "C2",
@@ -223,6 +299,8 @@ CLAIMS = (
         "Mean over seeds of ratio(coverage) − ratio(baseline), for every size.",
         "Yes where the interval lies above 0, no where it lies below.",
         _ask_c2,
+        ("coverage", "experiment", "robustness"),
+        ("test_claims.py::test_c2_asks_for_a_higher_ratio",),
     ),
     Claim(
         "C3",
@@ -232,6 +310,11 @@ CLAIMS = (
         "Holds with at least one yes and one no; partly with some of one kind and the rest open; "
         "fails if every size gives the same answer.",
         _ask_c3,
+        ("separation", "experiment", "packing", "robustness"),
+        (
+            "test_claims.py::test_c3_asks_for_a_mixture",
+            "test_attractors.py::test_extreme_prototypes_are_pushed_outwards",
+        ),
     ),
     Claim(
         "C4",
@@ -240,6 +323,8 @@ CLAIMS = (
         "and every size.",
         "Yes where the interval lies above 0, no where it lies below.",
         _ask_c4,
+        ("overlap", "experiment", "robustness"),
+        ("test_claims.py::test_c4_asks_for_harm_by_overlap",),
     ),
     Claim(
         "C5",
@@ -249,6 +334,8 @@ CLAIMS = (
         "every size.",
         f"Yes where the interval lies above a margin of −{R2_MARGIN:g}, no where it lies below it.",
         _ask_c5,
+        ("overlap", "experiment", "expulsion", "robustness"),
+        ("test_claims.py::test_c5_asks_for_a_fit_within_the_margin",),
     ),
     Claim(
         "C6",
@@ -258,6 +345,11 @@ CLAIMS = (
         "Yes where the interval lies above one half, no where it lies below. That the end is an "
         "equilibrium is not part of this rule.",
         _ask_c6,
+        ("experiment", "expulsion", "robustness"),
+        (
+            "test_claims.py::test_c6_asks_for_a_majority_outside",
+            "test_attractors.py::test_overlap_has_no_equilibrium",
+        ),
     ),
     Claim(
         "C7",
@@ -266,6 +358,11 @@ CLAIMS = (
         "size.",
         "Yes where the interval lies below 0, no where it lies above.",
         _ask_c7,
+        ("coverage", "experiment", "attractors", "robustness"),
+        (
+            "test_claims.py::test_c7_asks_for_less_distance",
+            "test_attractors.py::test_a_coverage_step_never_leads_away_from_the_hull",
+        ),
     ),
     Claim(
         "C8",
@@ -274,6 +371,8 @@ CLAIMS = (
         "separation alone, for every size; needs a table with two or more τ.",
         "Yes where the interval lies above 0, no where it lies below.",
         _ask_c8,
+        ("packing", "robustness"),
+        ("test_claims.py::test_c8_needs_two_temperatures",),
     ),
     Claim(
         "C9",
@@ -281,24 +380,41 @@ CLAIMS = (
         "Mean over seeds of expelled share(overlap) − expelled share(baseline), for every size.",
         "Yes where the interval lies above 0, no where it lies below.",
         _ask_c9,
+        ("overlap", "experiment", "expulsion", "robustness"),
+        ("test_claims.py::test_c9_asks_for_more_outside",),
     ),
     Claim(
         "C10",
         "Every repulsive structural loss must be compensated by a compatible attractor.",
-        "Needs runs with other attractors than coverage, which no table of this schema holds.",
-        "Not decided from a table of the eight masks.",
-        _ask_nothing,
+        "For four repulsions (separation at τ = 1 with three kernels, and overlap) and every size: "
+        "mean over seeds of error(repulsion alone) − error(baseline), and of error(repulsion with "
+        "its attractor) − error(baseline). A kernel's attractor is the attraction with the same "
+        "kernel; overlap's is the whole energy distance.",
+        "Alone: yes (it must be compensated) where the interval lies above 0, no where it lies "
+        "below. With its attractor: yes (it is compensated) where it lies below 0, no where it "
+        "lies above.",
+        _ask_c10,
+        ("attractors", "dimensions"),
+        (
+            "test_claims.py::test_c10_asks_for_harm_alone_and_help_with_the_attractor",
+            "test_attractors.py::test_the_square_is_completed",
+        ),
     ),
 )
 
 
-def _decide(claim: Claim, questions: list[Question]) -> str:
-    answers = [question.answer for question in questions]
+def decide(claim: str, answers: Iterable[str]) -> str:
+    """The verdict on a claim (its id) from the answers to its questions.
+
+    >>> decide("C1", ["yes", "open"]), decide("C3", ["yes", "no"]), decide("C1", [])
+    ('partly', 'holds', 'not tested here')
+    """
+    answers = [*answers]
     if not answers:
         return "not tested here"
     if set(answers) == {"open"}:
         return "undecided"
-    if claim.id == "C3":
+    if claim == "C3":
         if {"yes", "no"} <= set(answers):
             return "holds"
         return "partly" if "open" in answers else "fails"
@@ -322,11 +438,17 @@ def ledger(table: pd.DataFrame) -> list[Verdict]:
         raise TableError(f"the table lacks the columns {', '.join(missing)}.")
     if table.empty:
         raise TableError("the table has no rows.")
-    nominal = table[table["tau"] == table["tau"].min()] if table["tau"].nunique() > 1 else table
+    every = table.assign(
+        **{name: value for name, value in (("attractor", "coverage"), ("kernel", "gaussian"))
+           if name not in table}
+    )  # fmt: skip
+    plain = every[(every["attractor"] == "coverage") & (every["kernel"] == "gaussian")]
+    nominal = _coolest(plain) if len(plain) else plain
     verdicts = []
     for claim in CLAIMS:
-        questions = claim.ask(table if claim.id == "C8" else nominal)
-        verdicts.append(Verdict(claim, _decide(claim, questions), questions))
+        questions = claim.ask({"C8": plain, "C10": every}.get(claim.id, nominal))
+        verdict = decide(claim.id, [question.answer for question in questions])
+        verdicts.append(Verdict(claim, verdict, questions))
     return verdicts
 
 

@@ -6,6 +6,7 @@ whatever other networks surround it, and its data do not change when its initial
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from torch import Tensor
 
 # What a stream of random numbers is for. The numbers are part of every generator's key: changing
 # one changes every result of the book.
-INPUTS, INITIALISATION, CHANCE = 0, 1, 2
+INPUTS, INITIALISATION, CHANCE, BOOTSTRAP, LABELS, NOISE = range(6)
 
 
 def generator(seed: int, *key: int) -> np.random.Generator:
@@ -25,7 +26,7 @@ def generator(seed: int, *key: int) -> np.random.Generator:
     seed
         int ≥ 0, the network's seed.
     key
-        what the stream is for (`INPUTS`, `INITIALISATION`, `CHANCE`), then any sizes.
+        what the stream is for (`INPUTS`, `INITIALISATION`, …), then any sizes.
 
     Raises
     ------
@@ -61,6 +62,104 @@ def uniform(
         raise ValueError(f"samples and dims must be ≥ 1, got samples={samples}, dims={dims}")
     draws = [generator(s, INPUTS, samples, dims).uniform(-1, 1, (samples, dims)) for s in seeds]
     return torch.tensor(np.stack(draws), dtype=dtype)
+
+
+def clustered(
+    seeds: Sequence[int],
+    samples: int,
+    dims: int = 1,
+    *,
+    clusters: int = 3,
+    spread: float = 0.05,
+    dtype: torch.dtype = torch.float32,
+) -> Float[Tensor, "nets samples dims"]:
+    """Inputs in clusters: centres uniform in [−0.9, 0.9]^dims, samples normal around them in turn.
+
+    >>> clustered([0, 7], samples=5).shape
+    torch.Size([2, 5, 1])
+    """
+    draws = []
+    for seed in seeds:
+        draw = generator(seed, INPUTS, samples, dims)
+        centres = draw.uniform(-0.9, 0.9, (clusters, dims))
+        own = centres[np.arange(samples) % clusters]
+        draws.append(own + spread * draw.standard_normal((samples, dims)))
+    return torch.tensor(np.stack(draws), dtype=dtype)
+
+
+def skewed(
+    seeds: Sequence[int], samples: int, dims: int = 1, *, dtype: torch.dtype = torch.float32
+) -> Float[Tensor, "nets samples dims"]:
+    """Inputs in [−1, 1]^dims that crowd at −1: x = 2u² − 1 with u uniform in [0, 1].
+
+    >>> bool(skewed([0], samples=1000).median() < -0.4)                # in the mean 2/4 − 1
+    True
+    """
+    u = (uniform(seeds, samples, dims, dtype=dtype) + 1) / 2
+    return 2 * u.square() - 1
+
+
+def duplicated(
+    seeds: Sequence[int], samples: int, dims: int = 1, *, dtype: torch.dtype = torch.float32
+) -> Float[Tensor, "nets samples dims"]:
+    """The inputs of `uniform`, the second half replaced by a copy of the first.
+
+    >>> duplicated([3], samples=4)[0, :2].equal(duplicated([3], samples=4)[0, 2:])
+    True
+    """
+    x = uniform(seeds, samples, dims, dtype=dtype)
+    return x[:, torch.arange(samples) % max((samples + 1) // 2, 1)]
+
+
+def noise(
+    seeds: Sequence[int], rows: int, columns: int, *, dtype: torch.dtype = torch.float32
+) -> Float[Tensor, "nets rows columns"]:
+    """Standard normal numbers, one generator per seed.
+
+    >>> noise([0, 1], 5, 1).shape
+    torch.Size([2, 5, 1])
+    """
+    draws = [generator(s, NOISE, rows, columns).standard_normal((rows, columns)) for s in seeds]
+    return torch.tensor(np.stack(draws), dtype=dtype)
+
+
+def line(inputs: Float[Tensor, "nets samples dims"]) -> Float[Tensor, "nets samples"]:
+    """The target y = x, averaged over dims when there is more than one."""
+    return inputs.mean(-1)
+
+
+def labels(
+    seeds: Sequence[int], samples: int, *, dtype: torch.dtype = torch.float32
+) -> Float[Tensor, "nets samples"]:
+    """Targets −1 or 1 by the toss of a coin: nothing to learn but the samples themselves.
+
+    >>> bool((labels([0], 9).abs() == 1).all())
+    True
+    """
+    draws = [generator(s, LABELS, samples).choice([-1.0, 1.0], samples) for s in seeds]
+    return torch.tensor(np.stack(draws), dtype=dtype)
+
+
+def digits(
+    seeds: Sequence[int], samples: int, *, dtype: torch.dtype = torch.float32
+) -> tuple[Float[Tensor, "nets samples 64"], Float[Tensor, "nets samples 10"]]:
+    """Handwritten digits of 8×8 pixels in [0, 1], and their classes as one-hot rows.
+
+    Drawn without replacement from the 1797 images of the test part of *Optical Recognition of
+    Handwritten Digits* (Alpaydin and Kaynak 1998, UCI Machine Learning Repository, CC BY 4.0),
+    which comes with this package as `digits.csv.gz`. The first samples of a longer draw are a
+    shorter one.
+
+    >>> x, y = digits([0], samples=3)
+    >>> x.shape, y.sum(-1)
+    (torch.Size([1, 3, 64]), tensor([[1., 1., 1.]]))
+    """
+    table = np.loadtxt(Path(__file__).with_name("digits.csv.gz"), delimiter=",", dtype=np.float64)
+    if not 1 <= samples <= len(table):
+        raise ValueError(f"samples must be between 1 and {len(table)}, got {samples}")
+    order = np.stack([generator(s, INPUTS, 64).permutation(len(table))[:samples] for s in seeds])
+    images = torch.tensor(table[order, :64] / 16, dtype=dtype)
+    return images, torch.nn.functional.one_hot(torch.tensor(table[order, 64]).long(), 10).to(dtype)
 
 
 def sine(inputs: Float[Tensor, "nets samples dims"]) -> Float[Tensor, "nets samples"]:

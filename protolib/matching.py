@@ -30,20 +30,25 @@ def _check(prototypes: Tensor, samples: Tensor) -> None:
 
 def _distances(samples: Tensor, prototypes: Tensor) -> np.ndarray:
     """‖x_i − p_j‖ as a (nets, samples, units) array; +inf where the prototype is not finite."""
-    x, p = (t.detach().double().cpu().numpy() for t in (samples, prototypes))
-    lost = ~np.isfinite(p).all(-1)
-    p = np.where(lost[..., None], 0.0, p)
-    table = np.sqrt(np.square(x[:, :, None] - p[:, None]).sum(-1))
-    return np.where(lost[:, None], np.inf, table)
+    x, p = (t.detach().double().cpu() for t in (samples, prototypes))
+    lost = ~torch.isfinite(p).all(-1)
+    p = p.masked_fill(lost[..., None], 0.0)
+    # by subtraction: exact where points coincide, and no (samples, units, dims) array
+    table = torch.cdist(x, p, compute_mode="donot_use_mm_for_euclid_dist")
+    return table.masked_fill(lost[:, None], torch.inf).numpy()
 
 
 def assign(
-    prototypes: Float[Tensor, "nets units dims"], samples: Float[Tensor, "nets samples dims"]
+    prototypes: Float[Tensor, "nets units dims"],
+    samples: Float[Tensor, "nets samples dims"],
+    *,
+    squared: bool = False,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """The optimal one-to-one assignment σ of each network, by the Hungarian algorithm.
 
     Returns, for each network, two index arrays of equal length: sample `i[k]` is matched to
     prototype `j[k]` so that Σ_k ‖x_i[k] − p_j[k]‖ is as small as it can be, with i increasing.
+    With `squared`, the sum of squared distances is made small instead.
 
     With unequal numbers, min(units, samples) pairs are matched and the rest stays alone. A
     prototype that is not finite cannot match anything: it counts as absent.
@@ -53,7 +58,8 @@ def assign(
     [([0, 1], [1, 0])]
     """
     _check(prototypes, samples)
-    return [_assign_one(table) for table in _distances(samples, prototypes)]
+    tables = _distances(samples, prototypes)
+    return [_assign_one(table**2 if squared else table) for table in tables]
 
 
 def _assign_one(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -143,7 +149,7 @@ def fit_r2(
     """R² = 1 − Σ(f(x_i) − y_i)² / Σ(y_i − ȳ)²: 1 is a perfect fit, 0 no better than the mean.
 
     For constant targets (a single sample, say) there is no variance to explain: 1 if the fit is
-    exact, else −inf.
+    exact, else −inf. Predictions that are not numbers (a run that diverged) also score −inf.
 
     >>> fit_r2(torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0, 2.0]]))
     tensor([1.], dtype=torch.float64)
@@ -152,4 +158,5 @@ def fit_r2(
     residual = (f - y).square().sum(-1)
     variance = (y - y.mean(-1, keepdim=True)).square().sum(-1)
     constant = torch.where(residual == 0, 1.0, -torch.inf).double()
-    return torch.where(variance > 0, 1 - residual / variance, constant)
+    r2 = torch.where(variance > 0, 1 - residual / variance, constant)
+    return torch.where(torch.isnan(r2), -torch.inf, r2)

@@ -5,7 +5,7 @@ leading `nets` axis. Nothing in this module mixes networks.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +13,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from protolib.data import INITIALISATION, generator
+
+Activation = Literal["gaussian", "sech2"]
+Start = Literal["uniform", "pytorch"]
 
 # Below this |w| a prototype is read with the slope floored, so that p = −b/w stays finite.
 SLOPE_FLOOR = 1e-4
@@ -28,15 +31,15 @@ class Parameters(NamedTuple):
     bias
         b, (nets, units, dims)
     readout
-        v, (nets, units)
+        v, (nets, units), or (nets, units, outputs) for a network with several outputs
     offset
-        c, (nets,)
+        c, (nets,), or (nets, outputs)
     """
 
     slope: Float[Tensor, "*nets units"]
     bias: Float[Tensor, "*nets units dims"]
-    readout: Float[Tensor, "*nets units"]
-    offset: Float[Tensor, "*nets"]
+    readout: Float[Tensor, "*nets units"] | Float[Tensor, "*nets units outputs"]
+    offset: Float[Tensor, "*nets"] | Float[Tensor, "*nets outputs"]
 
 
 def initialise(
@@ -44,13 +47,26 @@ def initialise(
     units: int,
     dims: int = 1,
     *,
+    outputs: int | None = None,
     slope: float = 1.5,
+    start: Start = "uniform",
     dtype: torch.dtype = torch.float32,
 ) -> Parameters:
     """The nominal start: prototypes uniform in [−1, 1]^dims, every slope equal. Our choice.
 
     b = −w p with p ~ U[−1, 1]; v and c ~ U(±1/√units), PyTorch's rule for a linear layer.
     One generator per seed, drawn in float64 and rounded to `dtype`.
+
+    Parameters
+    ----------
+    outputs
+        None for one output without an axis; a number for readouts (nets, units, outputs).
+    start
+        "uniform" as above, or "pytorch": w and b ~ U(±1/√dims), PyTorch's rule for the first layer
+        too. A ratio of two such numbers has heavy tails, and so have these prototypes.
+
+    Examples
+    --------
 
     >>> start = initialise([0], units=4)
     >>> bool((prototypes(start).abs() <= 1).all())
@@ -60,25 +76,34 @@ def initialise(
         raise ValueError(f"units and dims must be ≥ 1, got units={units}, dims={dims}")
     if slope == 0:
         raise ValueError("the initial slope must not be 0: −b/w would not exist")
-    bound = units**-0.5
-    centres, readouts, offsets = [], [], []
+    if start not in ("uniform", "pytorch"):
+        raise ValueError(f'start must be "uniform" or "pytorch", got {start!r}')
+    bound, first = units**-0.5, dims**-0.5
+    several = () if outputs is None else (outputs,)
+    slopes, biases, readouts, offsets = [], [], [], []
     for seed in seeds:
         draw = generator(seed, INITIALISATION, units, dims)
-        centres.append(draw.uniform(-1, 1, (units, dims)))
-        readouts.append(draw.uniform(-bound, bound, units))
-        offsets.append(draw.uniform(-bound, bound))
-    return Parameters(
-        slope=torch.full((len(centres), units), slope, dtype=dtype),
-        bias=torch.tensor(-slope * np.stack(centres), dtype=dtype),
-        readout=torch.tensor(np.stack(readouts), dtype=dtype),
-        offset=torch.tensor(np.array(offsets), dtype=dtype),
-    )
+        biases.append(-slope * draw.uniform(-1, 1, (units, dims)))
+        readouts.append(draw.uniform(-bound, bound, (units, *several)))
+        offsets.append(draw.uniform(-bound, bound, several))
+        slopes.append(np.full(units, slope))
+        if start == "pytorch":
+            slopes[-1] = draw.uniform(-first, first, units)
+            biases[-1] = draw.uniform(-first, first, (units, dims))
+    stacks = (torch.tensor(np.stack(draws), dtype=dtype) for draws in
+              (slopes, biases, readouts, offsets))  # fmt: skip
+    return Parameters(*stacks)
 
 
 def respond(
-    parameters: Parameters, inputs: Float[Tensor, "nets samples dims"]
+    parameters: Parameters,
+    inputs: Float[Tensor, "nets samples dims"],
+    *,
+    activation: Activation = "gaussian",
 ) -> Float[Tensor, "nets samples units"]:
     """Responses h_ij = exp(−‖w_j x_i + b_j‖²), each in [0, 1].
+
+    With activation "sech2" they are 1/cosh²‖z‖ instead: another bump, with exponential tails.
 
     With dims = 1 this is the ordinary Gaussian-activation layer. With dims > 1 the unit is
     isotropic (one slope, one bias vector), so that it still has a single point of maximal response.
@@ -89,15 +114,29 @@ def respond(
              [0.3679]]])
     """
     w, b = parameters.slope, parameters.bias
-    z = w[..., None, :, None] * inputs[..., :, None, :] + b[..., None, :, :]
-    return torch.exp(-z.square().sum(-1))
+    squared = torch.zeros(())  # ‖z‖², dimension by dimension: no array over all of them
+    for d in range(inputs.shape[-1]):
+        z = w[..., None, :] * inputs[..., :, None, d] + b[..., None, :, d]
+        squared = squared + z.square()
+    if activation == "gaussian":
+        return torch.exp(-squared)
+    if activation == "sech2":
+        away = squared > 0  # the root has no derivative at 0, the bump has: 0
+        size = torch.where(away, torch.where(away, squared, 1.0).sqrt(), 0.0)
+        return 1 - torch.tanh(size).square()
+    raise ValueError(f'activation must be "gaussian" or "sech2", got {activation!r}')
 
 
 def predict(
-    parameters: Parameters, inputs: Float[Tensor, "nets samples dims"]
-) -> Float[Tensor, "nets samples"]:
-    """Outputs f(x_i) = Σ_j v_j h_ij + c."""
-    h = respond(parameters, inputs)
+    parameters: Parameters,
+    inputs: Float[Tensor, "nets samples dims"],
+    *,
+    activation: Activation = "gaussian",
+) -> Float[Tensor, "nets samples *outputs"]:
+    """Outputs f(x_i) = Σ_j v_j h_ij + c; with several outputs, an axis for them at the end."""
+    h = respond(parameters, inputs, activation=activation)
+    if parameters.readout.ndim > parameters.slope.ndim:
+        return h @ parameters.readout + parameters.offset[..., None, :]
     return (h * parameters.readout[..., None, :]).sum(-1) + parameters.offset[..., None]
 
 

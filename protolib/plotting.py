@@ -318,6 +318,45 @@ def plot_by_size(
     return ax
 
 
+def plot_band(
+    x, values, *, ax: Axes, mask: Mask | None = None, colour: str = INK, marker: str = "o",
+    dash: str | tuple = "-", label: str | None = None,
+) -> Axes:  # fmt: skip
+    """The median of many runs against x, and their middle half as a band.
+
+    Parameters
+    ----------
+    x
+        (points,)
+    values
+        (runs, points); what is not a number is left out
+    mask
+        draw it in this mask's look; else in `colour`, `marker` and `dash`
+    """
+    fill = colour
+    if mask is not None:
+        colour, fill, marker, dash = LOOKS[mask]
+    low, middle, high = np.nanquantile(np.asarray(values, dtype=float), [0.25, 0.5, 0.75], axis=0)
+    ax.fill_between(x, low, high, color=colour, alpha=0.15, lw=0)
+    ax.plot(x, middle, color=colour, mfc=fill, mec=colour, marker=marker, ls=dash, label=label)
+    return ax
+
+
+def plot_images(images, *, ax: Axes, columns: int = 10) -> Axes:
+    """A sheet of square grey images, (images, pixels) with values in [0, 1], dark ink on light."""
+    images = np.asarray(images, dtype=float)
+    side, rows = round(images.shape[1] ** 0.5), -(-len(images) // columns)
+    sheet = np.full((rows * (side + 1) - 1, columns * (side + 1) - 1), np.nan)
+    for k, image in enumerate(images):
+        r, c = divmod(k, columns)
+        tile = np.s_[r * (side + 1) : r * (side + 1) + side, c * (side + 1) : c * (side + 1) + side]
+        sheet[tile] = image.reshape(side, side)
+    grey = matplotlib.colormaps["gray_r"].with_extremes(bad=(0, 0, 0, 0))
+    ax.imshow(sheet, cmap=grey, vmin=0, vmax=1, interpolation="none")
+    ax.set_axis_off()
+    return ax
+
+
 def plot_contrasts(
     questions: Sequence[Question], *, ax: Axes, mask: Mask, offset: float = 0.0, label=None
 ) -> Axes:
@@ -349,7 +388,9 @@ def plot_cost(sizes: Sequence[int], cost: dict[Mask, Sequence[float]], *, ax: Ax
     return ax
 
 
-def show_ledger(*ledgers: tuple[str, Sequence[Verdict]], rules: bool = False) -> HTML:
+def show_ledger(
+    *ledgers: tuple[str, Sequence[Verdict]], rules: bool = False, links: bool = False
+) -> HTML:
     """Verdicts on the page, claim by claim.
 
     Parameters
@@ -358,6 +399,8 @@ def show_ledger(*ledgers: tuple[str, Sequence[Verdict]], rules: bool = False) ->
         pairs of what it was computed from and `claims.ledger(table)`.
     rules
         also say what was estimated and how it is judged.
+    links
+        also link the chapters of every claim, and name the tests that check its rule.
     """
     badges = {"holds": "holds", "partly": "partly", "fails": "fails"}
     items = []
@@ -379,5 +422,10 @@ def show_ledger(*ledgers: tuple[str, Sequence[Verdict]], rules: bool = False) ->
                 f'<br><span class="tally"><em>Estimated:</em> {html.escape(claim.estimand)} '
                 f"<em>Rule:</em> {html.escape(claim.rule)}</span>"
             )
+        if links:
+            chapters = ", ".join(f'<a href="{slug}.html">{slug}</a>' for slug in claim.chapters)
+            tests = ", ".join(f"<code>{test.partition('::')[2]}</code>" for test in claim.tests)
+            where = f"<em>Chapters:</em> {chapters}. <em>Tests:</em> {tests}."
+            words += f'<br><span class="tally">{where}</span>'
         items.append(f'<li id="{claim.id.lower()}">{words}<br>{" &nbsp; ".join(parts)}</li>')
     return HTML(f'<ul class="ledger" style="list-style:none;padding-left:0">{"".join(items)}</ul>')

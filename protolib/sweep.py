@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import io
 import json
+import math
 import multiprocessing
 import os
 import platform
@@ -28,16 +29,17 @@ from concurrent.futures import (
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pandas as pd
 import torch
+from torch import Tensor
 from tqdm.auto import tqdm
 
 from protolib import data, hull, matching, model, training
 from protolib.training import TrainConfig
 
-SCHEMA = 1
+SCHEMA = 2
 COLUMNS = {
     "n": "int64",
     "coverage": "int64",
@@ -52,7 +54,10 @@ COLUMNS = {
     "steps": "int64",
     "lam": "float64",
     "tau": "float64",
+    "attractor": "str",
+    "kernel": "str",
 }
+KEYS = [*COLUMNS][:5]
 LOSSES = ("coverage", "separation", "overlap")
 
 
@@ -95,6 +100,69 @@ _CHUNK_SEEDS = 10
 
 
 @dataclass(frozen=True)
+class Setting:
+    """What is learnt, from what start, in which numbers. The defaults are the nominal ones.
+
+    Parameters
+    ----------
+    inputs
+        "uniform", "skewed", "clustered" or "duplicated": the functions of `data`
+    target
+        "sine", "line" or "labels": the functions of `data`
+    start
+        "uniform" or "pytorch": see `model.initialise`
+    width
+        units per sample, > 0, rounded up; the paper's networks have 1
+    noise
+        standard deviation of noise on the inputs that the network is trained on, ≥ 0; it is scored
+        on the clean ones
+    dims
+        dimensions of the inputs, ≥ 1
+    dtype
+        "float32" or "float64"
+    """
+
+    inputs: Literal["uniform", "skewed", "clustered", "duplicated"] = "uniform"
+    target: Literal["sine", "line", "labels"] = "sine"
+    start: model.Start = "uniform"
+    width: float = 1.0
+    noise: float = 0.0
+    dims: int = 1
+    dtype: Literal["float32", "float64"] = "float32"
+
+    def __post_init__(self) -> None:
+        for name, allowed in {
+            "inputs": ("uniform", "skewed", "clustered", "duplicated"),
+            "target": ("sine", "line", "labels"),
+            "start": ("uniform", "pytorch"),
+            "dtype": ("float32", "float64"),
+        }.items():
+            if getattr(self, name) not in allowed:
+                words = " or ".join(f'"{word}"' for word in allowed)
+                raise ValueError(f"{name} must be {words}, got {getattr(self, name)!r}")
+        if not (self.width > 0 and self.noise >= 0 and self.dims >= 1):
+            raise ValueError(f"expected width > 0, noise ≥ 0 and dims ≥ 1, got {self}")
+
+    def units(self, n: int) -> int:
+        """The width of a network for n samples."""
+        return math.ceil(self.width * n)
+
+    def draw(self, seeds: Sequence[int], n: int) -> tuple[model.Parameters, Tensor, Tensor, Tensor]:
+        """Starts, inputs, the inputs as the network sees them, and targets, for every seed."""
+        dtype = getattr(torch, self.dtype)
+        x = getattr(data, self.inputs)(seeds, n, self.dims, dtype=dtype)
+        seen = x
+        if self.noise:
+            seen = x + self.noise * data.noise(seeds, n, self.dims, dtype=dtype)
+        if self.target == "labels":
+            y = data.labels(seeds, n, dtype=dtype)
+        else:
+            y = getattr(data, self.target)(x)
+        start = model.initialise(seeds, self.units(n), self.dims, start=self.start, dtype=dtype)
+        return start, x, seen, y
+
+
+@dataclass(frozen=True)
 class Grid:
     """What to run: every size with every mask and every seed. The defaults are the paper's 480.
 
@@ -108,12 +176,19 @@ class Grid:
         a subset of `MASKS`
     config
         how every run is trained
+    setting
+        on what, and from what start
+    alone
+        train every mask in a chunk of its own, and not with others: less work when only one or two
+        are wanted. The last bits of a run depend on this choice.
     """
 
     sizes: Sequence[int] = (3, 5, 10, 20, 50, 100)
     seeds: Sequence[int] = tuple(range(10))
     masks: Sequence[Mask] = MASKS
     config: TrainConfig = field(default_factory=TrainConfig)
+    setting: Setting = field(default_factory=Setting)
+    alone: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("sizes", 1), ("seeds", 0)):
@@ -144,6 +219,7 @@ class Chunk(NamedTuple):
     masks: tuple[Mask, ...]
     seeds: tuple[int, ...]
     config: TrainConfig
+    setting: Setting = Setting()
 
 
 def chunks(grid: Grid) -> list[Chunk]:
@@ -154,16 +230,18 @@ def chunks(grid: Grid) -> list[Chunk]:
     """
     found = []
     for n in sorted(grid.sizes, reverse=True):
-        nets = max(_CHUNK_ELEMENTS // n**2, 1)
+        nets = max(_CHUNK_ELEMENTS // (n * grid.setting.units(n)), 1)
         block = min(nets, _CHUNK_SEEDS)
-        together = max(size for size in (1, 2, 4, 8) if size == 1 or size * block <= nets)
+        together = max(
+            size for size in (1, 2, 4, 8) if size == 1 or (size * block <= nets and not grid.alone)
+        )
         starts = sorted({seed - seed % block for seed in grid.seeds})
         for first in range(0, 8, together):
             masks = _CHUNK_ORDER[first : first + together]
             if set(masks) & {Mask(*m) for m in grid.masks}:
                 for start in starts:
                     seeds = tuple(range(start, start + block))
-                    found.append(Chunk(int(n), masks, seeds, grid.config))
+                    found.append(Chunk(int(n), masks, seeds, grid.config, grid.setting))
     return found
 
 
@@ -172,19 +250,19 @@ def run_chunk(chunk: Chunk) -> pd.DataFrame:
     pairs = [(mask, seed) for mask in chunk.masks for seed in chunk.seeds]
     seeds = [seed for _, seed in pairs]
     with training.one_thread():
-        x = data.uniform(seeds, chunk.n)
-        y = data.sine(x)
+        start, x, seen, y = chunk.setting.draw(seeds, chunk.n)
         masks = torch.tensor([mask for mask, _ in pairs], dtype=x.dtype)
-        start = model.initialise(seeds, chunk.n)
-        trained = training.train(start, x, y, masks, chunk.config).parameters
-        scores = measure(trained, x, y)
+        trained = training.train(start, seen, y, masks, chunk.config).parameters
+        f = model.predict(trained, seen, activation=chunk.config.activation)
+        scores = measure(trained, x, f, y)
     config = chunk.config
-    keys = pd.DataFrame([(chunk.n, *mask, seed) for mask, seed in pairs], columns=[*COLUMNS][:5])
-    table = keys.join(scores).assign(steps=config.steps, lam=config.lam, tau=config.tau)
+    keys = pd.DataFrame([(chunk.n, *mask, seed) for mask, seed in pairs], columns=KEYS)
+    how = {name: getattr(config, name) for name in ("steps", "lam", "tau", "attractor", "kernel")}
+    table = keys.join(scores).assign(**how)
     return table[[*COLUMNS]].astype(COLUMNS)
 
 
-def measure(parameters: model.Parameters, inputs, targets) -> pd.DataFrame:
+def measure(parameters: model.Parameters, inputs, predictions, targets) -> pd.DataFrame:
     """Every metric of every network in a stack: one row a network.
 
     hull_distance is the mean over prototypes of the distance outside the hull, 0 for those inside.
@@ -196,7 +274,7 @@ def measure(parameters: model.Parameters, inputs, targets) -> pd.DataFrame:
             "specialization_ratio": matching.specialization_ratio(p, inputs),
             "expelled_share": hull.expelled_share(p, inputs),
             "hull_distance": hull.hull_distance(p, inputs).mean(-1),
-            "fit_r2": matching.fit_r2(model.predict(parameters, inputs), targets),
+            "fit_r2": matching.fit_r2(predictions, targets),
         }
     )
 
@@ -228,20 +306,35 @@ def run(
     progress
         show a progress bar over chunks.
     """
+    return run_many([grid], executor=executor, workers=workers, cache=cache, progress=progress)[0]
+
+
+def run_many(
+    grids: Sequence[Grid],
+    *,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    cache: str | os.PathLike | None = None,
+    progress: bool = False,
+) -> list[pd.DataFrame]:
+    """Run several grids as one: workers are never idle between them, shared chunks are run once.
+
+    Returns one table a grid, each to the last bit what `run` gives.
+    """
     if workers is not None and workers < 1:
         raise ValueError(f"workers must be ≥ 1, got {workers}")
-    wanted = chunks(grid)
-    tables, waiting = [], []
-    for chunk in wanted:
-        saved = _load_chunk(chunk, cache) if cache is not None else None
-        if saved is None:
-            waiting.append(chunk)
-        else:
-            tables.append(saved)
+    wanted = [chunks(grid) for grid in grids]
+    every = sorted({chunk: None for part in wanted for chunk in part}, key=_cost)
+    tables: dict[Chunk, pd.DataFrame] = {}
+    if cache is not None:
+        fingerprint = _fingerprint()
+        paths = {chunk: _chunk_path(chunk, cache, fingerprint) for chunk in every}
+        tables = {chunk: read_table(path) for chunk, path in paths.items() if path.exists()}
+    waiting = [chunk for chunk in every if chunk not in tables]
     own = executor is None
     if executor is None:
         executor = _local_executor(workers or os.cpu_count() or 1)
-    bar = tqdm(total=len(wanted), initial=len(tables), desc="chunks", disable=not progress)
+    bar = tqdm(total=len(every), initial=len(tables), desc="chunks", disable=not progress)
     futures, pending, stopped = {}, set(), False
     try:
         with _interrupt_flag() as interrupted:
@@ -251,9 +344,10 @@ def run(
                 done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
                 # a failure must not keep the others from being saved
                 for future in sorted(done, key=lambda f: f.exception() is not None):
-                    tables.append(future.result())
+                    chunk = futures[future]
+                    tables[chunk] = future.result()
                     if cache is not None:
-                        write_table(tables[-1], _chunk_path(futures[future], cache))
+                        write_table(tables[chunk], paths[chunk])
                     bar.update()
             stopped = interrupted()
     finally:
@@ -264,7 +358,15 @@ def run(
             executor.shutdown(cancel_futures=True)
     if stopped:
         raise KeyboardInterrupt
-    return _select(pd.concat(tables, ignore_index=True), grid)
+    return [
+        _select(pd.concat([tables[chunk] for chunk in part], ignore_index=True), grid)
+        for part, grid in zip(wanted, grids)
+    ]
+
+
+def _cost(chunk: Chunk) -> int:
+    """Roughly, for the costliest to go first."""
+    return -chunk.config.steps * chunk.n * chunk.setting.units(chunk.n) * len(chunk.masks)
 
 
 @contextlib.contextmanager
@@ -304,7 +406,7 @@ def _local_executor(workers: int) -> Executor:
 def _select(table: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     order = pd.DataFrame(
         [(n, *mask, seed) for n in grid.sizes for mask in grid.masks for seed in grid.seeds],
-        columns=[*COLUMNS][:5],
+        columns=KEYS,
     )
     return order.merge(table, how="left", validate="one_to_one").astype(COLUMNS)
 
@@ -323,14 +425,10 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _chunk_path(chunk: Chunk, cache: str | os.PathLike) -> Path:
-    key = json.dumps([SCHEMA, _fingerprint(), *chunk[:3], asdict(chunk.config)])
+def _chunk_path(chunk: Chunk, cache: str | os.PathLike, fingerprint: str) -> Path:
+    settings = asdict(chunk.config), asdict(chunk.setting)
+    key = json.dumps([SCHEMA, fingerprint, *chunk[:3], *settings])
     return Path(cache) / f"chunk-{hashlib.sha256(key.encode()).hexdigest()[:32]}.csv"
-
-
-def _load_chunk(chunk: Chunk, cache: str | os.PathLike) -> pd.DataFrame | None:
-    path = _chunk_path(chunk, cache)
-    return read_table(path) if path.exists() else None
 
 
 # ------------------------------------------------------------------------------ tables on disk

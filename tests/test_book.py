@@ -68,7 +68,20 @@ def test_the_repository_s_address_stands_in_one_place():
 
 
 def test_every_narrative_chapter_follows_the_pattern():
-    for name in ("model", "reconstruction", "coverage", "separation", "overlap", "experiment"):
+    for name in (
+        "model",
+        "reconstruction",
+        "coverage",
+        "separation",
+        "overlap",
+        "experiment",
+        "expulsion",
+        "packing",
+        "attractors",
+        "robustness",
+        "dimensions",
+        "privacy",
+    ):
         text = (ROOT / "book" / f"{name}.md").read_text()
         for part in ("{div} question", "After this chapter you can", "minutes. You need",
                      "## What would change our mind", "## In short", "## Exercises",

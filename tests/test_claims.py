@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -27,7 +30,8 @@ def _table(effect, seeds=12, sizes=SIZES, tau=1e-3, noise=0.01):
                 row = {k: v + noise * rng.normal() for k, v in values.items()}
                 row["reconstruction_error"] += level
                 rows.append({"n": n, **mask._asdict(), "seed": seed, **row,
-                             "steps": 1, "lam": 0.1, "tau": tau})  # fmt: skip
+                             "steps": 1, "lam": 0.1, "tau": tau,
+                             "attractor": "coverage", "kernel": "gaussian"})  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -95,8 +99,109 @@ def test_c8_needs_two_temperatures():
     def hot(mask, n):
         return {"expelled_share": 0.1 + 0.8 * (mask == claims.SEPARATION)}
 
-    both = pd.concat([_table(lambda m, n: {}), _table(hot, tau=1.0)], ignore_index=True)
+    hot_table = _table(hot, tau=1.0)
+    only = hot_table[(hot_table[["coverage", "separation", "overlap"]] == [0, 1, 0]).all(axis=1)]
+    both = pd.concat([_table(lambda m, n: {}), only], ignore_index=True)
     assert _verdicts(both)["C8"] == "holds"
+    assert _verdicts(only.assign(tau=1e-3))["C8"] == "not tested here"
+
+
+def _only(effect):
+    """The verdicts in a world in which nothing happens but this."""
+    return _verdicts(_table(lambda mask, n: effect(mask, n) or {}, noise=0.002))
+
+
+def _error(value):
+    return {"reconstruction_error": 0.5 + value}
+
+
+def test_c1_asks_for_the_lowest_error():
+    assert _only(lambda m, n: _error(-0.2 * (m == claims.COVERAGE)))["C1"] == "holds"
+    # one rival that is better still, at one size: partly
+    rival = Mask(1, 1, 0)
+    found = _only(lambda m, n: _error(-0.2 * m.coverage - 0.1 * (m == rival and n == 10)))
+    assert found["C1"] == "partly"
+
+
+def test_c2_asks_for_a_higher_ratio():
+    for change, verdict in ((0.1, "holds"), (-0.1, "fails")):
+        found = _only(lambda m, n, c=change: {"specialization_ratio": 0.5 + c * m.coverage})
+        assert found["C2"] == verdict
+
+
+def test_c3_asks_for_a_mixture():
+    helps = _only(lambda m, n: _error(-0.1 * m.separation))
+    mixed = _only(lambda m, n: _error((0.1 if n == 100 else -0.1) * m.separation))
+    assert (helps["C3"], mixed["C3"]) == ("fails", "holds")
+
+
+def test_c4_asks_for_harm_by_overlap():
+    for change, verdict in ((0.3, "holds"), (-0.3, "fails")):
+        assert _only(lambda m, n, c=change: _error(c * m.overlap))["C4"] == verdict
+
+
+@pytest.mark.parametrize(("change", "verdict"), [(-0.005, "holds"), (-0.02, "fails")])
+def test_c5_asks_for_a_fit_within_the_margin(change, verdict):
+    assert _only(lambda m, n: {"fit_r2": 0.99 + change * m.overlap})["C5"] == verdict
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(0.6, "holds"), (0.4, "fails")])
+def test_c6_asks_for_a_majority_outside(share, verdict):
+    found = _only(lambda m, n: {"expelled_share": share if m == claims.OVERLAP else 0.1})
+    assert found["C6"] == verdict
+
+
+@pytest.mark.parametrize(("change", "verdict"), [(-0.05, "holds"), (0.05, "fails")])
+def test_c7_asks_for_less_distance(change, verdict):
+    assert _only(lambda m, n: {"hull_distance": 0.1 + change * m.coverage})["C7"] == verdict
+
+
+@pytest.mark.parametrize(("change", "verdict"), [(0.05, "holds"), (-0.05, "fails")])
+def test_c9_asks_for_more_outside(change, verdict):
+    assert _only(lambda m, n: {"expelled_share": 0.1 + change * m.overlap})["C9"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("alone", "both", "verdict"),
+    [(3.0, -0.3, "holds"), (3.0, 0.3, "partly"), (-0.3, 0.3, "fails")],
+)
+def test_c10_asks_for_harm_alone_and_help_with_the_attractor(alone, both, verdict):
+    """Made-up tables with the columns and rows of the grids that `claims.grids` asks for."""
+    parts = []
+    for grid in claims.grids(seeds=range(12), sizes=SIZES):
+        attracted = grid.config.attractor != "coverage"
+
+        def effect(mask, n, attracted=attracted, hot=grid.config.tau == claims.HOT):
+            lonely = mask == claims.OVERLAP or (mask == claims.SEPARATION and hot)
+            return _error(both if attracted else alone * lonely)
+
+        table = _table(effect, noise=0.002, tau=grid.config.tau)
+        keep = table[["coverage", "separation", "overlap"]].apply(tuple, axis=1).isin(grid.masks)
+        parts.append(table[keep].assign(attractor=grid.config.attractor, kernel=grid.config.kernel))
+    assert _verdicts(pd.concat(parts, ignore_index=True))["C10"] == verdict
+
+
+def test_every_claim_names_the_chapters_that_examine_it_and_a_test_that_exists():
+    """A chapter's head lists just those claims that name the chapter, and all are the ledger's."""
+    root = Path(__file__).parents[1]
+    for claim in claims.CLAIMS:
+        assert claim.chapters
+        assert claim.tests
+        for slug in claim.chapters:
+            text = (root / "book" / f"{slug}.md").read_text()
+            assert re.search(rf"\b{claim.id}\b", text), (claim.id, slug)
+        for test in claim.tests:
+            file, _, name = test.partition("::")
+            assert f"def {name}(" in (root / "tests" / file).read_text(), test
+    known = {claim.id for claim in claims.CLAIMS}
+    for chapter in (root / "book").glob("*.md"):
+        named = set(re.findall(r"\bC\d+\b", chapter.read_text()))
+        assert named <= known, chapter
+        listed = {claim.id for claim in claims.CLAIMS if chapter.stem in claim.chapters}
+        head = re.search(
+            r"^\{\.facts\}\n(?:.+\n)*?.*Claims: (.*)$", chapter.read_text(), re.MULTILINE
+        )
+        assert set(re.findall(r"\bC\d+\b", head[1]) if head else []) == listed, chapter
 
 
 def test_differences_are_paired_within_seeds():
@@ -116,7 +221,7 @@ def test_intervals_move_and_scale_with_the_data(seed, shift, scale):
     values = np.random.default_rng(seed).normal(size=8)
     plain, moved = claims.bootstrap(values), claims.bootstrap(scale * values + shift)
     # not exact: rounding moves a resample across the mean now and then, and BCa counts those
-    assert moved == pytest.approx([scale * v + shift for v in plain], abs=0.02 * scale)
+    assert moved == pytest.approx([scale * v + shift for v in plain], abs=0.1 * scale)
     assert plain.low <= plain.estimate <= plain.high
 
 

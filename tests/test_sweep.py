@@ -90,9 +90,9 @@ def test_a_row_does_not_depend_on_what_else_the_grid_asks_for(table):
         Grid(sizes=(3,), seeds=range(15), config=SMALL.config),
     ]:
         found = sweep.run(grid, workers=1)
-        both = found.merge(table, on=[*sweep.COLUMNS][:5])
+        both = found.merge(table, on=sweep.KEYS)
         assert len(both) > 0
-        for column in [*sweep.COLUMNS][5:]:
+        for column in [c for c in sweep.COLUMNS if c not in sweep.KEYS]:
             assert (both[f"{column}_x"] == both[f"{column}_y"]).all()
 
 
@@ -111,14 +111,16 @@ def test_a_cached_grid_is_not_trained_again_and_comes_back_to_the_bit(table, tmp
     pd.testing.assert_frame_equal(again, table, check_exact=True)
 
 
-def test_the_cache_knows_the_configuration_and_the_code(tmp_path, monkeypatch):
+def test_the_cache_knows_the_configuration_the_setting_and_the_code(tmp_path):
     one, other = (
         sweep.chunks(Grid(sizes=(3,), config=TrainConfig(tau=tau)))[0] for tau in (1e-3, 1e-2)
     )
-    assert sweep._chunk_path(one, tmp_path) != sweep._chunk_path(other, tmp_path)
-    before = sweep._chunk_path(one, tmp_path)
-    monkeypatch.setattr(sweep, "_fingerprint", lambda: "other code")
-    assert sweep._chunk_path(one, tmp_path) != before
+    assert sweep._chunk_path(one, tmp_path, "code") != sweep._chunk_path(other, tmp_path, "code")
+    assert sweep._chunk_path(one, tmp_path, "code") != sweep._chunk_path(one, tmp_path, "changed")
+    elsewhere = one._replace(setting=sweep.Setting(target="line"))
+    assert sweep._chunk_path(one, tmp_path, "code") != sweep._chunk_path(
+        elsewhere, tmp_path, "code"
+    )
 
 
 @pytest.mark.parametrize(
@@ -227,7 +229,10 @@ def _broken(text):
         "empty": ("", "was not written by protolib"),
         "cut short": (text[:-40], "damaged"),
         "edited": (text.replace(",3,", ",4,", 1).replace("\n3,", "\n5,", 1), "damaged"),
-        "another schema": (text.replace("schema 1", "schema 99"), "has table schema 99"),
+        "another schema": (
+            text.replace(f"schema {sweep.SCHEMA}", "schema 99"),
+            "has table schema 99",
+        ),
         "binary": (b"\xff\xfe\x00\x01", "not a text file"),
     }
 

@@ -29,8 +29,99 @@ def _assert_same(found, expected, relative, absolute=1e-13):
 def test_closed_form_gradients_equal_autograd(mask, dims, tau):
     net, x, y = stack(range(3), samples=6, units=5, dims=dims)
     masks = ALL_MASKS[mask].expand(3, 3).contiguous()
-    found = training.gradients(net, x, y, masks, lam=0.3, tau=tau)
+    found = training.gradients(net, x, y, masks, TrainConfig(lam=0.3, tau=tau))
     _assert_same(found, _autograd(net, x, y, masks, 0.3, tau), 1e-12)
+
+
+FORMS = [
+    {"attractor": "soft coverage", "softness": 0.05},
+    {"attractor": "gaussian", "tau": 0.3},
+    {"attractor": "imq", "kernel": "imq", "tau": 0.3},
+    {"attractor": "energy", "kernel": "energy"},
+    {"attractor": "transport", "kernel": "imq"},
+    {"activation": "sech2"},
+]
+
+
+@pytest.mark.parametrize("dims", [1, 2, 5])
+@pytest.mark.parametrize("outputs", [None, 3])
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: " ".join(map(str, form.values())))
+def test_every_form_of_the_losses_has_its_closed_form_gradient(form, outputs, dims):
+    """Against autograd on the reference, all eight masks at once, few dims and many."""
+    units = 6 if form.get("attractor") == "transport" else 5
+    net, x, _ = stack(range(8), samples=6, units=units, dims=dims)
+    net = model.initialise(range(8), units, dims, outputs=outputs, dtype=torch.float64)
+    y = torch.sin(3 * x.sum(-1))
+    y = y if outputs is None else torch.stack([y, y**2, 1 - y], dim=-1)
+    config = TrainConfig(lam=0.3, **form)
+    found = training.gradients(net, x, y, ALL_MASKS, config)
+    twin = require_grad(net)
+    losses.objective(twin, x, y, ALL_MASKS, lam=0.3, **config.forms()).sum().backward()
+    _assert_same(found, [tensor.grad for tensor in twin], 1e-11, 1e-12)
+
+
+@pytest.mark.parametrize("dims", [1, 3])
+@pytest.mark.parametrize("mask", range(8))
+def test_the_centre_parametrisation_is_the_same_objective_in_other_coordinates(mask, dims):
+    """Autograd with respect to (w, p), b being −w p."""
+    net, x, y = stack(range(3), samples=6, units=5, dims=dims)
+    masks = ALL_MASKS[mask].expand(3, 3).contiguous()
+    config = TrainConfig(lam=0.3, tau=0.1, parametrisation="centre")
+    w, p, v, c = require_grad(net._replace(bias=model.prototypes(net)))
+    moved = model.Parameters(w, -w[..., None] * p, v, c)
+    losses.objective(moved, x, y, masks, lam=0.3, **config.forms()).sum().backward()
+    found = training.gradients(net, x, y, masks, config)
+    _assert_same(found, [tensor.grad for tensor in (w, p, v, c)], 1e-11)
+
+
+def test_training_in_the_centre_parametrisation_equals_adam_on_the_centres():
+    net, x, y = stack(range(8), samples=6, dims=2)
+    config = TrainConfig(steps=100, tau=0.1, parametrisation="centre", attractor="energy")
+    w, p, v, c = twin = require_grad(net._replace(bias=model.prototypes(net)))
+    adam = torch.optim.Adam(twin, lr=config.learning_rate)
+    for _ in range(config.steps):
+        adam.zero_grad()
+        moved = model.Parameters(w, -w[..., None] * p, v, c)
+        losses.objective(moved, x, y, ALL_MASKS, lam=0.1, **config.forms()).sum().backward()
+        adam.step()
+    found = train(net, x, y, ALL_MASKS, config).parameters
+    assert torch.allclose(model.prototypes(found), p, rtol=0, atol=1e-8)
+    assert torch.allclose(found.readout, v, rtol=0, atol=1e-8)
+
+
+def test_in_float32_and_many_dims_near_pairs_keep_their_digits():
+    """64 dims, prototypes a ten-thousandth away from the samples: where a matrix product fails."""
+    net, x, y = stack([0, 1], samples=8, units=8, dims=64)
+    p = x + 1e-4 * torch.randn(x.shape, generator=torch.Generator().manual_seed(0)).double()
+    net = net._replace(bias=-net.slope[..., None] * p)
+    masks = ALL_MASKS[[4, 4]]
+    for form in (
+        {"attractor": "energy", "kernel": "energy"},
+        {"attractor": "gaussian", "tau": 1e-6},
+    ):
+        config = TrainConfig(**form)
+        exact = training.gradients(net, x, y, masks, config)
+        single = (model.Parameters(*(t.float() for t in net)), x.float(), y.float(), masks.float())
+        found = training.gradients(*single, config)
+        size = exact.bias.abs().max()
+        assert (found.bias - exact.bias).abs().max() < 0.02 * size
+
+
+def test_several_outputs_train_like_torch_optim():
+    net, x, _ = stack(range(8), samples=7, dims=2)
+    net = model.initialise(range(8), 7, 2, outputs=3, dtype=torch.float64)
+    y = torch.stack([x[..., 0], x[..., 1], x.prod(-1)], dim=-1)
+    twin = require_grad(net)
+    adam = torch.optim.Adam(twin, lr=1e-2)
+    for _ in range(100):
+        adam.zero_grad()
+        losses.objective(twin, x, y, ALL_MASKS, lam=0.1, tau=1e-3).sum().backward()
+        adam.step()
+    result = train(net, x, y, ALL_MASKS, TrainConfig(steps=100), snapshot_every=50)
+    for a, b in zip(result.parameters, twin):
+        assert torch.allclose(a, b, rtol=0, atol=1e-8)
+    assert result.snapshots.readout.shape == (8, 3, 7, 3)
+    assert training.curves(result, x, y).shape == (8, 3, 4)
 
 
 @settings(max_examples=40, deadline=None)
@@ -45,7 +136,7 @@ def test_closed_form_gradients_equal_autograd_on_any_stack(
     net, x, y = stack(range(seed, seed + len(chosen)), samples, units, dims)
     net = net._replace(slope=width * net.slope, bias=width * net.bias)
     masks = ALL_MASKS[chosen]
-    found = training.gradients(net, x, y, masks, lam=0.1, tau=0.05)
+    found = training.gradients(net, x, y, masks, TrainConfig(lam=0.1, tau=0.05))
     _assert_same(found, _autograd(net, x, y, masks, 0.1, 0.05), 1e-10)
 
 
@@ -54,7 +145,7 @@ def test_gradients_equal_finite_differences(mask):
     """Independent of autograd: central differences of the reference objective."""
     net, x, y = stack([3], samples=4)
     masks, step = ALL_MASKS[mask][None], 1e-6
-    found = training.gradients(net, x, y, masks, lam=0.1, tau=0.1)
+    found = training.gradients(net, x, y, masks, TrainConfig(lam=0.1, tau=0.1))
     for position, tensor in enumerate(net):
         for index in range(tensor.numel()):
             ends = []
@@ -74,11 +165,11 @@ def test_gradients_stay_finite_at_coincident_prototypes_and_vanishing_slopes(mas
     net.bias[:, 1] = net.bias[:, 0]
     net.slope[:, 2], net.slope[:, 3] = 0.0, -1e-30
     masks = ALL_MASKS[mask][None].float()
-    found = training.gradients(net, x, y, masks, lam=0.1, tau=1e-3)
+    found = training.gradients(net, x, y, masks, TrainConfig(lam=0.1, tau=1e-3))
     assert all(torch.isfinite(tensor).all() for tensor in found)
     # coverage shares a tie between coincident prototypes in autograd, and not here: leave it out
     masks[:, 0] = 0
-    found = training.gradients(net, x, y, masks, lam=0.1, tau=1e-3)
+    found = training.gradients(net, x, y, masks, TrainConfig(lam=0.1, tau=1e-3))
     _assert_same(found, _autograd(net, x, y, masks, 0.1, 1e-3), 1e-5, 1e-6)
     trained = train(net, x, y, masks, TrainConfig(steps=50)).parameters
     assert all(torch.isfinite(tensor).all() for tensor in trained)
@@ -160,6 +251,8 @@ def test_one_thread_restores_what_was_set():
         ({"learning_rate": float("inf")}, "learning_rate"),
         ({"lam": -0.1}, "lam must be"),
         ({"optimiser": "lbfgs"}, "lbfgs"),
+        ({"attractor": "gravity"}, "gravity"),
+        ({"softness": 0.0}, "softness"),
     ],
 )
 def test_bad_configurations_are_named(change, words):
@@ -174,7 +267,7 @@ def test_disagreeing_shapes_are_named():
     with pytest.raises(ValueError, match=r"targets must be torch.float64"):
         training._check(net, x, y.float(), ALL_MASKS[:2])
     with pytest.raises(ValueError, match="tau must be a finite number > 0"):
-        training.gradients(net, x, y, ALL_MASKS[:2], lam=0.1, tau=0.0)
+        training.gradients(net, x, y, ALL_MASKS[:2], TrainConfig(lam=0.1, tau=0.0))
     with pytest.raises(ValueError, match="snapshot_every must be ≥ 1"):
         train(net, x, y, ALL_MASKS[:2], snapshot_every=0)
     with pytest.raises(ValueError, match="no snapshots"):
