@@ -159,6 +159,8 @@ def show(*figures: Figure, alt: str | Sequence[str], caption: str) -> HTML:
     caption = re.sub(r"\*([^*]+)\*", r"<em>\1</em>", caption)
     small = len(figures) % 3 == 0 and figures[0].get_figwidth() < 3.2
     row = " fig-threes" if small else ""
+    if len(figures) == 1 and figures[0].get_figwidth() > 5.5:
+        row = " fig-wide"
     return HTML(
         '<figure class="fig" style="background:var(--fig-paper,#fff);color:var(--fig-ink,#000)">'
         f'<div class="fig-panels{row}" style="display:flex;flex-wrap:wrap;gap:.5rem">'

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from protolib import sweep
+from protolib import multiverse, sweep
 from protolib.__main__ import main
 
 TINY = ["grid", "--sizes", "3", "--seeds", "0", "1", "--steps", "5", "--workers", "1"]
@@ -64,7 +64,7 @@ def test_bad_input_is_one_sentence_and_status_2(folder, capsys, arguments, words
     [
         (None, "No such file"),
         ("a,b\n1,2\n", "was not written by protolib"),
-        ("# protolib table, schema 1, sha256 0\n", "damaged"),
+        (f"# protolib table, schema {sweep.SCHEMA}, sha256 0\n", "is damaged"),
     ],
 )
 def test_claims_refuses_what_it_cannot_read(folder, capsys, content, words):
@@ -81,3 +81,28 @@ def test_claims_names_missing_columns(folder, capsys, monkeypatch):
     sweep.write_table(pd.DataFrame({"n": [3], "seed": [0]}), "t.csv")
     assert main(["claims", "t.csv"]) == 2
     assert "lacks the columns coverage" in capsys.readouterr().err
+
+
+def test_evidence_adds_what_c8_and_c10_need(folder, capsys):
+    sizes = ["--sizes", "3", "--seeds", "0", "1", "2"]
+    assert main(["grid", *sizes, "--evidence", "--out", "t.csv", "--workers", "1"]) == 0
+    table = sweep.read_table(folder / "t.csv")
+    assert len(table) == 3 * (8 + 7)
+    capsys.readouterr()
+    assert main(["claims", "t.csv"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines if "not tested here" in line] == ["C6"]  # N = 100
+
+
+def test_the_multiverse_command_writes_both_tables(folder, monkeypatch, capsys):
+    few = multiverse.universes()[:1]
+    monkeypatch.setattr(multiverse, "universes", lambda: few)
+    real = multiverse.run
+    monkeypatch.setattr(multiverse, "run", lambda **kw: real(sizes=(3,), seeds=(0, 1, 2), **kw))
+    assert main(["multiverse", "--folder", ".", "--workers", "1", "--no-cache"]) == 0
+    table = multiverse.read(folder / "multiverse.csv.gz")
+    answers = multiverse.read(folder / "multiverse-answers.csv.gz")
+    assert len(table) == 3 * 9
+    assert set(answers.claim) >= {"C1", "C4", "C8", "C9"}
+    assert main(["multiverse", "--folder", "nowhere"]) == 2
+    assert "there is no folder nowhere" in capsys.readouterr().err

@@ -43,6 +43,36 @@ def test_initial_prototypes_are_uniform_and_slopes_equal():
     assert start.readout.abs().max() <= 10**-0.5
 
 
+def test_pytorch_s_start_has_its_rule_and_heavy_tails():
+    start = model.initialise(range(500), 10, dims=4, start="pytorch")
+    for tensor in (start.slope, start.bias):
+        assert tensor.abs().max() <= 0.5
+        assert tensor.var().item() == pytest.approx(0.25 / 3, rel=0.05)
+    line = model.prototypes(model.initialise(range(500), 10, start="pytorch")).abs()
+    # |b/w| of two uniform numbers: above t > 1 with probability 1/(2t)
+    assert (line > 10).double().mean().item() == pytest.approx(0.05, abs=0.012)
+
+
+def test_several_outputs_are_several_readouts_of_the_same_responses():
+    net = model.initialise([0, 1], 5, 2, outputs=3)
+    x = torch.rand(2, 4, 2)
+    f = model.predict(net, x)
+    assert f.shape == (2, 4, 3)
+    for k in range(3):
+        one = net._replace(readout=net.readout[..., k], offset=net.offset[..., k])
+        assert torch.allclose(f[..., k], model.predict(one, x), atol=1e-6)
+
+
+def test_sech2_is_another_bump_with_the_same_top():
+    net, x, _ = stack([0], samples=6, units=4, dims=2)
+    h = model.respond(net, x, activation="sech2")
+    z = net.slope[:, None, :, None] * x[:, :, None] + net.bias[:, None]
+    assert torch.allclose(h, torch.cosh(z.norm(dim=-1)) ** -2)
+    p = model.prototypes(net)
+    top = model.respond(net, p, activation="sech2").diagonal(dim1=1, dim2=2)
+    assert torch.allclose(top, torch.ones(4).double())
+
+
 def test_a_network_starts_the_same_whatever_surrounds_it():
     among, alone = model.initialise([5, 7, 9], 10), model.initialise([7], 10)
     for a, b in zip(take(among, slice(1, 2)), alone):

@@ -109,3 +109,30 @@ def test_the_ledger_is_shown_claim_by_claim():
     assert page.count("verdict-holds") == 10
     assert all(f'id="c{k}"' in page for k in range(1, 11))
     assert claims.CLAIMS[0].estimand in page
+
+
+def test_bands_leave_out_what_is_not_a_number():
+    _, ax = plotting.panel()
+    plotting.plot_band([1, 2], [[1.0, np.nan], [3.0, 5.0], [5.0, 7.0]], ax=ax, mask=MASKS[1])
+    (line,) = ax.lines
+    assert line.get_ydata().tolist() == [3.0, 6.0]
+    assert line.get_marker() == plotting.LOOKS[MASKS[1]].marker
+
+
+def test_sheets_of_images_keep_every_pixel():
+    figure, ax = plotting.panel()
+    images = np.arange(3 * 4).reshape(3, 4) / 12
+    plotting.plot_images(images, ax=ax, columns=2)
+    sheet = ax.images[0].get_array()
+    assert sheet.shape == (5, 5)
+    assert sheet[:2, :2].tolist() == images[0].reshape(2, 2).tolist()
+    assert sheet[3:, :2].tolist() == images[2].reshape(2, 2).tolist()
+    assert "data:image/png;base64" in plotting.svg(figure)
+
+
+def test_a_ledger_with_links_names_chapters_and_tests():
+    verdict = claims.Verdict(claims.CLAIMS[9], "holds", [])
+    page = plotting.show_ledger(("now", [verdict]), links=True).data
+    assert 'href="attractors.html"' in page
+    assert "test_the_square_is_completed" in page
+    assert "href" not in plotting.show_ledger(("now", [verdict])).data
