@@ -50,7 +50,7 @@ serve: book  ## build, then serve on http://localhost:8000
 picture: $(STAMP)  ## draw the picture of the README anew
 	$(BIN)/python benchmarks/readme_picture.py
 
-multiverse: $(STAMP)  ## make the tables of the chapter on robustness anew (about twenty minutes)
+multiverse: $(STAMP)  ## make the tables of the chapter on robustness anew (about half an hour)
 	$(BIN)/python -m protolib multiverse
 
 benchmark: $(STAMP)  ## time the 480 runs three ways, and the cost against N (about ten minutes)

@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
     every = commands.add_parser(
         "multiverse",
-        help="make the tables of the chapter on robustness (about twenty minutes on two cores)",
+        help="make the tables of the chapter on robustness (about half an hour on two cores)",
         description="Run all universes and judge every claim in each. Writes multiverse.csv.gz and "
         "multiverse-answers.csv.gz.",
     )

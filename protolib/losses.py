@@ -10,6 +10,7 @@ The other attractors (soft coverage, attraction, transport) and the other kernel
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import torch
@@ -121,6 +122,10 @@ def separation(
     return off_diagonal.sum((-2, -1)) / max(units * (units - 1), 1)
 
 
+def _mean_kernel(a: Tensor, b: Tensor, kernel: Kernel, tau: float) -> Tensor:
+    return kernel_values(squared_distances(a, b), kernel, tau=tau).mean((-2, -1))
+
+
 def mmd2(
     inputs: Float[Tensor, "nets samples dims"],
     prototypes: Float[Tensor, "nets units dims"],
@@ -138,10 +143,7 @@ def mmd2(
     >>> bool(mmd2(x, x.flip(1), tau=0.1) < 1e-6), mmd2(x, x + 1, tau=1.0, kernel="energy")
     (True, tensor([1.]))
     """
-
-    def mean(a: Tensor, b: Tensor) -> Tensor:
-        return kernel_values(squared_distances(a, b), kernel, tau=tau).mean((-2, -1))
-
+    mean = partial(_mean_kernel, kernel=kernel, tau=tau)
     return mean(prototypes, prototypes) - 2 * mean(inputs, prototypes) + mean(inputs, inputs)
 
 
@@ -164,10 +166,7 @@ def attraction(
     True
     """
     units = prototypes.shape[1]
-
-    def mean(a: Tensor, b: Tensor) -> Tensor:
-        return kernel_values(squared_distances(a, b), kernel, tau=tau).mean((-2, -1))
-
+    mean = partial(_mean_kernel, kernel=kernel, tau=tau)
     at_zero = 0.0 if kernel == "energy" else 1.0
     square = units * (mean(inputs, inputs) - 2 * mean(inputs, prototypes)) + at_zero
     return square / max(units - 1, 1)
@@ -179,7 +178,7 @@ def transport(
     """transport = min over one-to-one σ of mean_i ‖x_i − p_σ(i)‖²: every sample pulls its own.
 
     The squared Wasserstein distance between the two clouds. It needs as many prototypes as samples,
-    and it is the reconstruction itself turned into a loss: a ceiling, not a fair competitor. Ours.
+    and it is the reconstruction itself turned into a loss. Ours.
 
     >>> transport(torch.tensor([[[0.0], [1.0]]]), torch.tensor([[[3.0], [0.0]]]))  # (0 + 2²) / 2
     tensor([2.])

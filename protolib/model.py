@@ -5,7 +5,7 @@ leading `nets` axis. Nothing in this module mixes networks.
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from torch import Tensor
 from protolib.data import INITIALISATION, generator
 
 Activation = Literal["gaussian", "sech2"]
-Start = Literal["uniform", "pytorch"]
+Start = Literal["uniform", "pytorch", "glorot"]
 
 # Below this |w| a prototype is read with the slope floored, so that p = −b/w stays finite.
 SLOPE_FLOOR = 1e-4
@@ -63,7 +63,8 @@ def initialise(
         None for one output without an axis; a number for readouts (nets, units, outputs).
     start
         "uniform" as above, or "pytorch": w and b ~ U(±1/√dims), PyTorch's rule for the first layer
-        too. A ratio of two such numbers has heavy tails, and so have these prototypes.
+        too. A ratio of two such numbers has heavy tails, and so have these prototypes. Or "glorot":
+        w ~ U(±√(6/(dims + units))) and b = 0, the habit of Keras; all prototypes start at 0.
 
     Examples
     --------
@@ -76,8 +77,8 @@ def initialise(
         raise ValueError(f"units and dims must be ≥ 1, got units={units}, dims={dims}")
     if slope == 0:
         raise ValueError("the initial slope must not be 0: −b/w would not exist")
-    if start not in ("uniform", "pytorch"):
-        raise ValueError(f'start must be "uniform" or "pytorch", got {start!r}')
+    if start not in get_args(Start):
+        raise ValueError(f"start must be one of {get_args(Start)}, got {start!r}")
     bound, first = units**-0.5, dims**-0.5
     several = () if outputs is None else (outputs,)
     slopes, biases, readouts, offsets = [], [], [], []
@@ -90,6 +91,9 @@ def initialise(
         if start == "pytorch":
             slopes[-1] = draw.uniform(-first, first, units)
             biases[-1] = draw.uniform(-first, first, (units, dims))
+        if start == "glorot":
+            limit = (6 / (dims + units)) ** 0.5
+            slopes[-1], biases[-1] = draw.uniform(-limit, limit, units), np.zeros((units, dims))
     stacks = (torch.tensor(np.stack(draws), dtype=dtype) for draws in
               (slopes, biases, readouts, offsets))  # fmt: skip
     return Parameters(*stacks)

@@ -8,6 +8,7 @@ or two, in a large grid or a small one, resumed or not (on one machine and one v
 """
 
 import contextlib
+import gzip
 import hashlib
 import io
 import json
@@ -29,7 +30,7 @@ from concurrent.futures import (
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import pandas as pd
 import torch
@@ -110,7 +111,7 @@ class Setting:
     target
         "sine", "line" or "labels": the functions of `data`
     start
-        "uniform" or "pytorch": see `model.initialise`
+        "uniform", "pytorch" or "glorot": see `model.initialise`
     width
         units per sample, > 0, rounded up; the paper's networks have 1
     noise
@@ -134,7 +135,7 @@ class Setting:
         for name, allowed in {
             "inputs": ("uniform", "skewed", "clustered", "duplicated"),
             "target": ("sine", "line", "labels"),
-            "start": ("uniform", "pytorch"),
+            "start": get_args(model.Start),
             "dtype": ("float32", "float64"),
         }.items():
             if getattr(self, name) not in allowed:
@@ -446,16 +447,7 @@ def write_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
     file is written under another name and then moved into place, so a crash leaves the old one.
     """
     _require_columns(table, "the table")
-    body = table[[*COLUMNS]].to_csv(index=False, lineterminator="\n")
-    checksum = hashlib.sha256(body.encode()).hexdigest()
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(f"# protolib table, schema {SCHEMA}, sha256 {checksum}\n{body}")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_sealed(table[[*COLUMNS]].to_csv(index=False, lineterminator="\n"), path, "table", SCHEMA)
 
 
 def read_table(path: str | os.PathLike) -> pd.DataFrame:
@@ -469,28 +461,63 @@ def read_table(path: str | os.PathLike) -> pd.DataFrame:
     FileNotFoundError
         if there is no such file.
     """
-    path = Path(path)
-    regenerate = (
+    advice = (
         "Nothing was changed. Write a table with `python -m protolib grid --out FILE`; "
         "a damaged file in the cache folder can simply be deleted."
     )
-    try:
-        head, _, body = path.read_text().partition("\n")
-    except UnicodeDecodeError:
-        raise TableError(f"{path} is not a text file. {regenerate}") from None
-    words = head.replace(",", "").split()
-    if words[:4] != ["#", "protolib", "table", "schema"] or len(words) != 7:
-        raise TableError(f"{path} was not written by protolib: its first line is not a header. "
-                         f"{regenerate}")  # fmt: skip
-    if words[4] != str(SCHEMA):
-        raise TableError(
-            f"{path} has table schema {words[4]}, this version reads schema {SCHEMA}. {regenerate}"
-        )
-    if hashlib.sha256(body.encode()).hexdigest() != words[6]:
-        raise TableError(f"{path} is damaged: its contents do not match its checksum. {regenerate}")
+    body = read_sealed(path, "table", SCHEMA, advice)
     table = pd.read_csv(io.StringIO(body), dtype=str)  # as text, so that floats come back exactly
     _require_columns(table, str(path))
     return table.astype(COLUMNS)
+
+
+def write_sealed(body: str, path: str | os.PathLike, kind: str, schema: int) -> None:
+    """Write a text under a line that names its kind and schema and holds its checksum.
+
+    A name that ends in .gz is compressed. The file is moved into place when it is complete.
+    """
+    checksum = hashlib.sha256(body.encode()).hexdigest()
+    content = f"# protolib {kind}, schema {schema}, sha256 {checksum}\n{body}".encode()
+    path = Path(path)
+    if path.suffix == ".gz":
+        content = gzip.compress(content, mtime=0)  # no time stamp: the same text, the same file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_sealed(path: str | os.PathLike, kind: str, schema: int, advice: str) -> str:
+    """The text that `write_sealed` wrote.
+
+    Raises
+    ------
+    TableError
+        if the file is foreign, of another schema, or changed; the message ends with `advice`.
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
+    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile):
+        packed = "gzipped " if path.suffix == ".gz" else ""
+        raise TableError(f"{path} is not a {packed}text file. {advice}") from None
+    head, _, body = text.partition("\n")
+    words = head.replace(",", "").split()
+    if words[:4] != ["#", "protolib", kind, "schema"] or len(words) != 7:
+        raise TableError(
+            f"{path} was not written by protolib: its first line is not a header. {advice}"
+        )
+    if words[4] != str(schema):
+        raise TableError(
+            f"{path} has {kind} schema {words[4]}, this version reads schema {schema}. {advice}"
+        )
+    if hashlib.sha256(body.encode()).hexdigest() != words[6]:
+        raise TableError(f"{path} is damaged: its contents do not match its checksum. {advice}")
+    return body
 
 
 def _require_columns(table: pd.DataFrame, what: str) -> None:

@@ -18,7 +18,7 @@ def shipped():
 
 def test_the_crossed_choices_are_all_there_and_the_nominal_universe_is_first():
     every = multiverse.universes()
-    assert len(every) == 2 * 2 * 3 * 2 * 3 * 2 + len(multiverse.SINGLE)
+    assert len(every) == 2 * 3 * 3 * 2 * 3 * 2 + len(multiverse.SINGLE)
     assert (every[0].config, every[0].setting) == (TrainConfig(), Setting())
     assert len({(u.config, u.setting) for u in every}) == len(every)
     assert len({u.name for u in every}) == len(every)
@@ -84,7 +84,7 @@ def test_tables_come_back_and_damaged_ones_are_refused(tmp_path):
     text = gzip.decompress(before)
     for change, words in (
         (text.replace(b"yes", b"nay"), "damaged"),
-        (text.replace(b"schema 1", b"schema 9"), "has schema 9"),
+        (text.replace(b"schema 1", b"schema 9"), "has multiverse schema 9"),
         (b"a,b\n1,2\n", "not written by protolib"),
     ):
         path.write_bytes(gzip.compress(change))
@@ -113,6 +113,10 @@ def test_settings_change_what_they_say_and_nothing_else():
     heavy = Setting(start="pytorch").draw(seeds, n)[0]
     assert heavy.readout.equal(start.readout)
     assert not heavy.slope.equal(start.slope)
+    keras = Setting(start="glorot").draw(seeds, n)[0]
+    assert (keras.bias == 0).all()
+    assert keras.slope.abs().max() <= (6 / 7) ** 0.5
+    assert keras.slope.abs().max() > 0.5
     with pytest.raises(ValueError, match="expected width > 0"):
         Setting(width=0.0)
 
