@@ -42,3 +42,11 @@ def watched(chromium):
     page = context.new_page()
     yield page, browser.watch(page)
     context.close()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what the tests in JupyterLab measured."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            if name == "jupyterlab" and report.when == "call":
+                terminalreporter.write_line(f"JupyterLab: {value}")

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import jupytext
+import page_scripts
 import pytest
 import yaml
 from bs4 import BeautifulSoup
@@ -129,6 +130,38 @@ def test_no_page_asks_another_host_for_anything(page):
         script.get_text() for script in soup.find_all("script") if not script.get("src")
     )
     assert not re.search(r"import\(['\"]https?:|@import url\(['\"]?https?:", inline)
+
+
+@each_page
+def test_a_page_loads_the_scripts_it_uses_and_no_other(page):
+    """MathJax is one megabyte, the widget manager more than three, and Thebe calls other hosts."""
+    text = page.read_text()
+    scripts = [tag["src"].split("?")[0] for tag in _soup(page).find_all("script", src=True)]
+    mathematics = any(script.endswith("tex-chtml.js") for script in scripts)
+    assert mathematics == page_scripts.has_mathematics(text)
+    widgets = [script for script in scripts if "widgets" in script]
+    assert len(widgets) == (3 if "widget-state+json" in text else 0)
+    assert "thebe" not in " ".join(scripts)
+    assert "THEBE_JS_URL" not in text
+
+
+def test_mathematics_is_seen_in_text_and_captions_but_not_in_code():
+    assert page_scripts.has_mathematics('<span class="math notranslate">\\(N\\)</span>')
+    assert page_scripts.has_mathematics("<figcaption>as <em>large</em> as \\(-b/w\\)</figcaption>")
+    assert not page_scripts.has_mathematics("<pre>re.compile(r'\\(')</pre> <p>and no more</p>")
+
+
+@needs_build
+def test_the_first_page_is_light_with_everything_it_loads():
+    page = HTML / "book" / "index.html"
+    soup, total = _soup(page), len(page.read_bytes())
+    for tag in soup.find_all(["script", "link", "img"]):
+        if set(tag.get("rel") or []) & {"next", "prev", "search", "index", "author"}:
+            continue
+        path = (tag.get("src") or tag.get("href") or "").split("?")[0]
+        if path and "://" not in path and not path.startswith("data:"):
+            total += (page.parent / unquote(path)).stat().st_size
+    assert total <= 3 * 1000**2
 
 
 @needs_build
