@@ -630,3 +630,37 @@ def test_the_bridge_carries_changes_both_ways(open_page):
     page.evaluate("() => leave()")
     assert page.locator("prototype-lab").count() == 0
     assert not log.errors
+
+
+# ------------------------------------------------------------------------------ controls for Python
+
+
+def _power(base, exponent):
+    return live.HTML(f"<p>{base} {exponent}</p>")
+
+
+def test_controls_call_the_function_again_with_every_choice():
+    calls = []
+
+    def act(**choice):
+        calls.append(choice)
+        return live.HTML(f"<p>{sorted(choice.items())}</p>")
+
+    shown = live.controls(act, N=([3, 10, 30], 10), mask=(["baseline", "coverage"], "coverage"))
+    bar, result = shown.children
+    number, menu = bar.children
+    assert (number.value, menu.value) == (10, "coverage")
+    assert result.value == "<p>[('N', 10), ('mask', 'coverage')]</p>"
+    number.value, menu.value = 30, "baseline"
+    assert result.value == "<p>[('N', 30), ('mask', 'baseline')]</p>"
+    assert calls[1:] == [{"N": 30, "mask": "coverage"}, {"N": 30, "mask": "baseline"}]
+
+
+def test_controls_on_a_page_are_a_saved_result_that_says_so(monkeypatch):
+    monkeypatch.setenv("PROTOLIB_BOOK", "1")
+    shown = live.controls(_power, base=([1, 2], 2), exponent=([3, 4], 4))
+    assert shown.data.startswith("<p>2 4</p>")
+    assert "A saved result, for base = 2, exponent = 4" in shown.data
+    assert "<input" not in shown.data
+    with pytest.raises(ValueError, match="default of base must be one of"):
+        live.controls(_power, base=([1, 2], 3))

@@ -604,6 +604,7 @@ def predict_winner(
     unit: str,
     chance: float | None = None,
     intervals: dict[str, Sequence[float]],
+    log: bool = False,
     still: Figure,
     alt: str,
     caption: str,
@@ -617,6 +618,8 @@ def predict_winner(
         of each option in every seed; lower is better
     intervals
         (mean, low, high) of each option
+    log
+        whether the scores are drawn on a logarithmic axis
     """
     table = np.stack([np.asarray(values) for values in scores.values()])
     wins = np.bincount(table.argmin(0), minlength=len(table))
@@ -626,7 +629,7 @@ def predict_winner(
     ]
     content = {
         "question": question, "unit": unit, "options": options, "seeds": table.shape[1],
-        "chance": chance,
+        "chance": chance, "log": log,
     }  # fmt: skip
     attributes = {"kind": "pick", "data": json.dumps(content)}
     return _page("predict-reveal", still, alt, attributes, caption, tries)

@@ -375,27 +375,27 @@ canvas{border:1px solid var(--faint);border-radius:.35rem} [hidden]{display:none
   }
 
   drawPick() {
-    const { options, unit, chance } = this.data, c = this.colours, row = 40;
-    const [g, width] = this.pen("canvas", row * options.length + 34);
-    const top = Math.max(...options.map((o) => o.high), chance ?? 0) * 1.05, X = (v) => 8 + (v / top) * (width - 16);
-    options.forEach((o, k) => {
-      const y = 10 + row * k;
-      g.fillStyle = k === this.pick ? c.all : c.muted;
-      g.fillRect(8, y + 15, X(o.mean) - 8, 11);
-      g.fillStyle = c.ink;
-      g.fillText(`${o.name}: ${short(o.mean, 2)} (95%: ${short(o.low, 2)} to ${short(o.high, 2)}), best in ${o.wins}`, 8, y + 6);
-      g.fillRect(X(o.low), y + 20, X(o.high) - X(o.low), 1.5);
-      for (const v of [o.low, o.high]) g.fillRect(X(v) - 0.75, y + 16, 1.5, 9);
-    });
+    const { options, unit, chance, log } = this.data, c = this.colours, row = 40;
+    const [g, width] = this.pen("canvas", row * options.length + 34), bottom = row * options.length + 8;
+    const f = log ? Math.log : (v) => v, most = Math.max(...options.map((o) => o.high), chance ?? 0);
+    const least = log ? Math.min(...options.map((o) => o.low), chance ?? Infinity) : 0;
+    const X = (v) => 12 + ((f(Math.max(v, least)) - f(least)) / (f(most) - f(least) || 1)) * (width - 24);
     if (chance) {
       g.fillStyle = c.ink;
-      for (let y = 8; y < row * options.length + 8; y += 6) g.fillRect(X(chance), y, 1.5, 3);
-      g.textAlign = X(chance) > width / 2 ? "right" : "left";
-      g.fillText(`dotted: chance ${short(chance, 2)}`, X(chance) + (g.textAlign === "right" ? 60 : -6), row * options.length + 22);
+      for (let y = 4; y < bottom; y += 6) g.fillRect(X(chance), y, 1.5, 3);
     }
-    g.textAlign = "left";
+    options.forEach((o, k) => {
+      const y = 10 + row * k, colour = k === this.pick ? c.separation : c.ink;
+      g.fillStyle = colour;
+      g.fillText(`${k === this.pick ? "▸ " : ""}${o.name}: ${short(o.mean, 2)} (${short(o.low, 2)} to ${short(o.high, 2)}), best in ${o.wins}`, 8, y + 4);
+      g.fillRect(X(o.low), y + 18, Math.max(X(o.high) - X(o.low), 1), 1.5);
+      for (const v of [o.low, o.high]) g.fillRect(X(v) - 0.75, y + 14, 1.5, 9);
+      g.beginPath();
+      g.arc(X(o.mean), y + 19, 5, 0, 7);
+      g.fill();
+    });
     g.fillStyle = c.muted;
-    g.fillText(unit, 8, row * options.length + 22);
+    g.fillText(`${unit}${chance ? `; dotted: chance, ${short(chance, 2)}` : ""}`, 8, bottom + 16);
     this.$("canvas").setAttribute("aria-label", options.map((o) => `${o.name}: ${short(o.mean, 2)}, best in ${o.wins} seeds`).join("; "));
   }
 }
