@@ -143,6 +143,7 @@ def _rounded(attribute: re.Match) -> str:
 def inline(text: str) -> str:
     """A caption's marks as HTML: *emphasis*, and TeX between dollar signs."""
     text = re.sub(r"\$([^$]+)\$", r"\\(\1\\)", text)
+    text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
     return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text)
 
 

@@ -1,5 +1,6 @@
 """The chapters' sources, always; the built pages, when a build exists (`make book`)."""
 
+import ast
 import re
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
@@ -51,6 +52,17 @@ def test_cells_are_short(chapter):
         hidden = {"hide-input", "remove-input"} & set(cell.metadata.get("tags", []))
         if cell.cell_type == "code" and not hidden:
             assert len(cell.source.splitlines()) <= 25, cell.source[:80]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=[c.stem for c in CHAPTERS])
+def test_what_a_cell_makes_is_shown(chapter):
+    """A notebook shows only a cell's last expression: a figure or sentence before it is lost."""
+    for cell in jupytext.read(chapter).cells:
+        if cell.cell_type == "code":
+            *earlier, _ = ast.parse(cell.source).body
+            lost = [node for node in earlier if isinstance(node, ast.Expr)]
+            shows = re.compile(r"^(Markdown|HTML|(plotting|live)\.(show|\w*map|\w*view|predict)\w*)\(")
+            assert not [n for n in lost if shows.match(ast.unparse(n))], cell.source
 
 
 def _listed():

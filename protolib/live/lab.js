@@ -90,7 +90,7 @@ fieldset{border:0;padding:0;margin:.3rem 0;min-width:0} legend{padding:0;font-we
 .switch{border:2px solid var(--c);border-radius:1.2rem;padding:.1rem .8rem;min-height:2.3rem}
 .switch[aria-checked=true]{background:var(--c);color:var(--paper)} .force{display:inline-flex;flex-wrap:wrap;gap:.3rem} .switch::before{content:"○ "}
 .switch[aria-checked=true]::before{content:"● "}
-.sliders{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15rem),1fr));gap:.5rem 1.2rem}
+.sliders{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,14rem),1fr));gap:.5rem 1.2rem}
 .slider{display:block} .slider>span:first-child{display:flex;justify-content:space-between;gap:.5rem}
 .slider output{font-variant-numeric:tabular-nums;color:var(--muted);text-align:right}
 input[type=range]{display:block;width:100%;padding:0;border:0;min-height:1.9rem;accent-color:var(--ink);margin:0}
@@ -524,8 +524,8 @@ print("outside the hull", hull.expelled_share(p, x).item())
     };
     slider(".main", "tau", "temperature τ", -6, 1, 0.05, true);
     slider(".main", "size", "samples and units N", 2, 60, 1);
+    slider(".main", "lam", "coefficient λ", -3, 1, 0.05, true);
     slider(".main", "speed", "steps a frame", 0, 2, 0.1, true);
-    slider(".rest", "lam", "coefficient λ", -3, 1, 0.05, true);
     slider(".rest", "zoom", "view, times the hull", 0, 1, 0.05, true);
     for (const [flag, label] of [["curves", "responses"], ["links", "matching"], ["forces", "force arrows"]]) {
       const box = make("input", { type: "checkbox", className: `f-${flag}` });
@@ -611,7 +611,7 @@ print("outside the hull", hull.expelled_share(p, x).item())
       ["specialization", short(q.specialization, 2), `chance ${short(q.chance_specialization, 2)}, ideal 1`,
         q.specialization, q.chance_specialization],
       ["outside the hull", `${Math.round(q.expelled * n)} of ${n}`,
-        q.expelled ? `ideal 0; farthest by ${short(q.farthest, 2)}` : "ideal 0", q.expelled, 0],
+        q.expelled ? `ideal 0; up to ${short(q.farthest, 2)}` : "ideal 0", q.expelled, 0],
       ["fit, R²", q.r2 > 0.9995 ? "> 0.999" : short(q.r2), "ideal 1", q.r2, null],
       ["step", String(this.#steps), this.#steps >= LIMIT ? "nominal length reached" : `nominal ${LIMIT}`,
         this.#steps / LIMIT, null],
@@ -850,10 +850,10 @@ print("outside the hull", hull.expelled_share(p, x).item())
     const label = (text, y) => g.fillText(text, 6, y);
     label("function f, samples (x, y)", 10);
     if (s.curves) label("responses", v.fit + 12);
-    label("samples", v.rail[0] - 13);
+    label("samples", v.rail[0] + 1);
     label("prototypes −b/w and their paths", v.height - 8);
     g.textAlign = "right";
-    g.fillText("shaded: hull of the samples", v.width - 6, v.height - 8);
+    if (v.width > 460) g.fillText("shaded: hull of the samples", v.width - 6, v.height - 8);
     this.#path(g, [[0, v.fit + v.shape + 2], [v.width, v.fit + v.shape + 2]], faint, 1);
   }
 
