@@ -4,11 +4,14 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
+import downloads
 import jupytext
+import nbformat
 import page_scripts
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "book").glob("*.md"))
@@ -220,3 +223,25 @@ def test_launch_buttons_open_the_notebook_and_the_download_is_one():
     downloads = [a["href"] for a in soup.find_all("a", href=True) if a["href"].endswith(".ipynb")]
     assert downloads
     assert (HTML / "book" / downloads[0]).resolve().exists()
+
+
+DOWNLOADS = sorted((HTML / "_sources" / "book").glob("*.ipynb")) if PAGES else []
+
+
+@pytest.mark.parametrize("path", DOWNLOADS, ids=[p.stem for p in DOWNLOADS])
+def test_a_download_is_the_chapter_and_says_first_what_it_needs(path):
+    repository = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    first, *rest = notebook.cells
+    assert f'pip install "protolib[notebook] @ git+{repository["url"]}@' in first.source
+    chapter = jupytext.read(ROOT / "book" / f"{path.stem}.md")
+    assert [c.source for c in rest] == [c.source for c in chapter.cells]
+    assert ("book/_data" in first.source) == ("_data/" in "".join(c.source for c in rest))
+    assert not downloads.introduce(notebook, repository["url"], "main")  # once is enough
+
+
+@needs_build
+def test_a_download_runs_by_itself(tmp_path):
+    notebook = nbformat.read(HTML / "_sources" / "book" / "model.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": tmp_path}}).execute()
