@@ -35,7 +35,7 @@ test: $(STAMP)  ## unit tests, doctests, every chapter, and the built pages if t
 
 pages: $(STAMP)  ## only the checks of the built pages
 	test -f _build/html/index.html
-	$(BIN)/python -m pytest tests/test_book.py
+	$(BIN)/python -m pytest tests/test_book.py tests/test_offline.py
 
 browser: $(STAMP)  ## every chapter in a real JupyterLab, and the rest that needs Chromium (ten minutes)
 	BOOK_BROWSER=all $(BIN)/python -m pytest tests -m browser

@@ -7,12 +7,13 @@
         assert not log.errors and not log.requests
 
 In tests use the fixtures `chromium` (one browser a worker) and `watched` (a new page and its log);
-they skip with a reason where there is no browser.
+they skip with a reason where there is no browser. `python tests/browser.py` says which one is found.
 """
 
 import os
 import re
 import shutil
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -89,3 +90,10 @@ def watch(page, own=OWN) -> Log:
     page.on("pageerror", lambda error: log.errors.append(re.sub(r"\s+", " ", str(error))))
     page.on("request", on_request)
     return log
+
+
+if __name__ == "__main__":
+    try:
+        print(find_chromium())
+    except NoBrowser as reason:
+        sys.exit(str(reason))
