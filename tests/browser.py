@@ -7,7 +7,7 @@
         assert not log.errors and not log.requests
 
 In tests use the fixtures `chromium` (one browser a worker) and `watched` (a new page and its log);
-they skip with a reason where there is no browser. `python tests/browser.py` says which one is found.
+they skip with a reason where there is no browser. `python tests/browser.py` says which is found.
 """
 
 import os

@@ -83,7 +83,8 @@ def lab(tmp_path_factory):
     """
     home = tmp_path_factory.mktemp("home")
     root = tmp_path_factory.mktemp("repository")
-    shutil.copytree(ROOT / "book", root / "book", ignore=shutil.ignore_patterns("vendor"))
+    for folder in ("book", "benchmarks"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("vendor"))
     kept = {name: os.environ[name] for name in ("LANG", "LC_ALL") if name in os.environ}
     environment = kept | {
         "HOME": str(home),

@@ -20,6 +20,11 @@ def words(text: str, url: str, branch: str) -> str:
             f"It also reads the tables in [`book/_data`]({url}/tree/{branch}/book/_data): put that "
             "folder beside this notebook.\n"
         )
+    if "../benchmarks/" in text:
+        lines.append(
+            f"It also reads a file of [`benchmarks/results`]({url}/tree/{branch}/benchmarks/results):"
+            " put that folder one level above this notebook.\n"
+        )
     if ".protolib_cache" in text:
         lines.append(
             "It keeps finished runs in a folder `.protolib_cache`, one level above this notebook.\n"
