@@ -238,7 +238,9 @@ def test_a_download_is_the_chapter_and_says_first_what_it_needs(path):
     assert f'pip install "protolib[notebook] @ git+{repository["url"]}@' in first.source
     chapter = jupytext.read(ROOT / "book" / f"{path.stem}.md")
     assert [c.source for c in rest] == [c.source for c in chapter.cells]
-    assert ("book/_data" in first.source) == ("_data/" in "".join(c.source for c in rest))
+    code = "".join(c.source for c in rest)
+    assert ("book/_data" in first.source) == ("_data/" in code)
+    assert ("benchmarks/results" in first.source) == ("../benchmarks/results" in code)
     assert not downloads.introduce(notebook, repository["url"], "main")  # once is enough
 
 

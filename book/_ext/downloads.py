@@ -22,8 +22,9 @@ def words(text: str, url: str, branch: str) -> str:
         )
     if "../benchmarks/" in text:
         lines.append(
-            f"It also reads a file of [`benchmarks/results`]({url}/tree/{branch}/benchmarks/results):"
-            " put that folder one level above this notebook.\n"
+            "It also reads a file of the folder "
+            f"[`benchmarks/results`]({url}/tree/{branch}/benchmarks/results): put that one level "
+            "above this notebook.\n"
         )
     if ".protolib_cache" in text:
         lines.append(
