@@ -27,11 +27,12 @@ html { font-size: 10.5pt; }
 .bd-main .bd-content .bd-article-container, .bd-page-width, .bd-content
   { max-width: none !important; width: 100% !important; padding: 0 !important; }
 span[id^="document-"] + section { break-before: page; counter-reset: figure; }
-h1, h2, h3, h4 { break-after: avoid; }
+h1, h2, h3, h4, dt { break-after: avoid; break-inside: avoid; }
 details.sd-dropdown { break-inside: avoid; }
 figure, svg, img, tr, mjx-container, div.cell_input, .fig-panels { break-inside: avoid; }
 .bd-main .bd-content table { break-inside: auto; }
-div.cell_input pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+pre { white-space: pre-wrap !important; overflow-wrap: anywhere; }
+div.cell_output, .pst-scrollable-table-container { overflow: visible !important; }
 table { font-size: .85em; }
 .title-page { break-after: page; }
 .title-page .title { font-size: 3rem; margin: 25vh 0 1rem; }
@@ -49,6 +50,13 @@ PREPARE = """async ([style, title, author, address]) => {
     heading?.querySelector(".headerlink")?.remove();
     return [chapter.id, heading?.textContent ?? ""];
   });
+  for (const table of document.querySelectorAll("article table")) {  // wider than the page
+    table.style.width = "max-content";
+    const width = table.offsetWidth;
+    table.style.width = "";
+    const page = 660;
+    if (table.closest(".cell_output") && width > page) table.style.zoom = page / width;
+  }
   const names = new Set(titles.map(([id]) => id));
   for (const link of document.querySelectorAll("a[href]")) {
     const [page, anchor] = link.getAttribute("href").split("#");
