@@ -57,9 +57,11 @@ def find_chromium(playwright=None) -> str:
 def open_browser():
     """Yield a headless Playwright browser; NoBrowser where there is none."""
     with _playwright()() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_chromium(playwright), args=["--no-sandbox", "--disable-gpu"]
-        )
+        path, options = find_chromium(playwright), ["--no-sandbox", "--disable-gpu"]
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=options)
+        except Exception as error:
+            raise NoBrowser(f"{path} does not start: {str(error)[:300]}") from error
         try:
             yield browser
         finally:
@@ -94,6 +96,7 @@ def watch(page, own=OWN) -> Log:
 
 if __name__ == "__main__":
     try:
-        print(find_chromium())
+        with open_browser() as browser:
+            print("Chromium", browser.version)
     except NoBrowser as reason:
         sys.exit(str(reason))

@@ -31,7 +31,7 @@ def test_saved_widgets_are_drawn_and_anywidgets_stay_alive(watched, tmp_path):
     words = ipywidgets.HTMLMath(r"the square is \(x^2\)")
     button = ipywidgets.Button(description="go", icon="rocket")
     shown = ipywidgets.VBox([ipywidgets.IntSlider(3, description="N"), words, button])
-    data = embed_data(views=[shown, Counting()])
+    data = embed_data(views=[shown, Counting()], drop_defaults=False)  # as a kernel sends them
     tags = [f'<script src="{(ASSETS / script).as_uri()}"></script>' for script in SCRIPTS]
     mathjax = (ASSETS / "vendor" / "mathjax" / "tex-chtml.js").as_uri()
     tags.append(f'<script defer src="{mathjax}"></script>')
