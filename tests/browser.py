@@ -7,12 +7,13 @@
         assert not log.errors and not log.requests
 
 In tests use the fixtures `chromium` (one browser a worker) and `watched` (a new page and its log);
-they skip with a reason where there is no browser.
+they skip with a reason where there is no browser. `python tests/browser.py` says which is found.
 """
 
 import os
 import re
 import shutil
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -56,9 +57,11 @@ def find_chromium(playwright=None) -> str:
 def open_browser():
     """Yield a headless Playwright browser; NoBrowser where there is none."""
     with _playwright()() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_chromium(playwright), args=["--no-sandbox", "--disable-gpu"]
-        )
+        path, options = find_chromium(playwright), ["--no-sandbox", "--disable-gpu"]
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=options)
+        except Exception as error:
+            raise NoBrowser(f"{path} does not start: {str(error)[:300]}") from error
         try:
             yield browser
         finally:
@@ -89,3 +92,11 @@ def watch(page, own=OWN) -> Log:
     page.on("pageerror", lambda error: log.errors.append(re.sub(r"\s+", " ", str(error))))
     page.on("request", on_request)
     return log
+
+
+if __name__ == "__main__":
+    try:
+        with open_browser() as browser:
+            print("Chromium", browser.version)
+    except NoBrowser as reason:
+        sys.exit(str(reason))

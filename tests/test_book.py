@@ -5,11 +5,15 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
+import downloads
+import glossary_titles
 import jupytext
+import nbformat
 import page_scripts
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "book").glob("*.md"))
@@ -234,3 +238,62 @@ def test_launch_buttons_open_the_notebook_and_the_download_is_one():
     downloads = [a["href"] for a in soup.find_all("a", href=True) if a["href"].endswith(".ipynb")]
     assert downloads
     assert (HTML / "book" / downloads[0]).resolve().exists()
+
+
+DOWNLOADS = sorted((HTML / "_sources" / "book").glob("*.ipynb")) if PAGES else []
+
+
+@pytest.mark.parametrize("path", DOWNLOADS, ids=[p.stem for p in DOWNLOADS])
+def test_a_download_is_the_chapter_and_says_first_what_it_needs(path):
+    repository = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    first, *rest = notebook.cells
+    assert f'pip install "protolib[notebook] @ git+{repository["url"]}@' in first.source
+    chapter = jupytext.read(ROOT / "book" / f"{path.stem}.md")
+    assert [c.source for c in rest] == [c.source for c in chapter.cells]
+    code = "".join(c.source for c in rest)
+    assert ("book/_data" in first.source) == ("_data/" in code)
+    assert ("benchmarks/results" in first.source) == ("../benchmarks/results" in code)
+    assert not downloads.introduce(notebook, repository["url"], "main")  # once is enough
+
+
+@needs_build
+def test_a_download_runs_by_itself(tmp_path):
+    notebook = nbformat.read(HTML / "_sources" / "book" / "model.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": tmp_path}}).execute()
+
+
+@needs_build
+def test_words_of_the_glossary_say_what_they_mean():
+    found = {}
+    for page in PAGES:
+        for word in _soup(page).select("article a:has(> .std-term)"):
+            title = word.get("title", "")
+            assert len(title.split()) >= 4, word
+            assert not re.search(r"[$\\\\]", title), word  # no bare TeX
+            found.setdefault(page.stem, []).append(word)
+    assert {"model", "reconstruction", "coverage", "separation", "overlap"} <= set(found)
+
+
+def test_the_first_sentence_of_a_definition():
+    first = glossary_titles.first_sentence
+    assert first("A force. Coverage is one.") == "A force."
+    assert first("What it says: holds,\nfails") == "What it says"
+
+
+@each_page
+def test_chapters_lead_to_the_next_and_code_can_be_copied(page):
+    soup, order = _soup(page), [Path(name).stem for name in _listed()]
+    if page.stem not in order:
+        return
+    place = order.index(page.stem)
+    for selector, neighbours in (
+        ("a.left-prev", order[:place][-1:]),
+        ("a.right-next", order[place + 1 :][:1]),
+    ):
+        links = [Path(a["href"]).stem for a in soup.select(f".prev-next-footer {selector}")]
+        assert links == neighbours
+    scripts = " ".join(tag["src"] for tag in soup.find_all("script", src=True))
+    assert "copybutton.js" in scripts
+    assert "clipboard.min.js" in scripts

@@ -27,7 +27,7 @@ NOTEBOOKS = sorted(
     if "kernelspec" in jupytext.read(path).metadata
 )
 CHAPTERS = NOTEBOOKS if os.environ.get("BOOK_BROWSER") == "all" else SHORT
-SECONDS = 600  # for a whole chapter, on a slow machine
+SECONDS = 1200  # for a whole chapter, on a slow machine
 MEMORY = 1e9
 
 pytestmark = [
@@ -83,7 +83,8 @@ def lab(tmp_path_factory):
     """
     home = tmp_path_factory.mktemp("home")
     root = tmp_path_factory.mktemp("repository")
-    shutil.copytree(ROOT / "book", root / "book", ignore=shutil.ignore_patterns("vendor"))
+    for folder in ("book", "benchmarks"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("vendor"))
     kept = {name: os.environ[name] for name in ("LANG", "LC_ALL") if name in os.environ}
     environment = kept | {
         "HOME": str(home),
@@ -171,7 +172,7 @@ def finds_live_figure(page, seconds: float = 30.0) -> bool:
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_chapter_runs_in_jupyterlab(lab, chromium, chapter, record_property):
+def test_a_chapter_runs_in_jupyterlab(chromium, lab, chapter, record_property):
     url, server = lab
     context = chromium.new_context(viewport={"width": 1280, "height": 1000})
     page = context.new_page()
