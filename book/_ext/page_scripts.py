@@ -51,10 +51,12 @@ def add_live_scripts(app, pagename, templatename, context, doctree) -> None:
             app.add_js_file(name, loading_method="defer")
 
 
-def drop_thebe(app, pagename, templatename, context, doctree) -> None:
+def drop(app, pagename, templatename, context, doctree) -> None:
+    # Sphinx also loads MathJax on a page whose subpages, in the table of contents, have equations
+    unused = ["thebe"] if has_mathematics(context.get("body", "")) else ["thebe", "mathjax"]
     for key in ("script_files", "css_files"):
         files = context.get(key, [])
-        files[:] = [file for file in files if "thebe" not in _text(file)]
+        files[:] = [file for file in files if not any(name in _text(file) for name in unused)]
 
 
 def _text(file) -> str:
@@ -74,6 +76,6 @@ def setup(app) -> dict:
     app.connect("builder-inited", write_live_scripts)
     app.connect("html-page-context", add_live_scripts)
     app.connect("html-page-context", decide, priority=100)  # before MathJax's own
-    app.connect("html-page-context", drop_thebe, priority=900)  # after everybody's
+    app.connect("html-page-context", drop, priority=900)  # after everybody's
     app.connect("build-finished", drop_icons_script)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
