@@ -22,6 +22,7 @@ from typing import get_args
 
 import anywidget
 import ipywidgets
+import matplotlib
 import numpy as np
 import torch
 import traitlets
@@ -439,9 +440,11 @@ def show(
         what to try, step by step, and what it should show
     """
     if in_book():
-        figure, alt = lab.still()
+        with matplotlib.rc_context(plotting.STYLE):  # whatever the page has set so far
+            figure, alt = lab.still()
+            still = plotting.drawing(figure, alt)
         tag = lab.tag(id=name, linked=True, autoplay=autoplay)
-        return _figure(f"{tag}{plotting.drawing(figure, alt)}</prototype-lab>", caption, tries)
+        return _figure(f"{tag}{still}</prototype-lab>", caption, tries)
     lab.name = name
     words = _figure("", caption, tries).data
     return ipywidgets.VBox([lab, ipywidgets.HTML(words)])
