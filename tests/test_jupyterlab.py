@@ -5,6 +5,7 @@ is printed at the end of the run.
 """
 
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -202,5 +203,60 @@ def test_a_chapter_runs_in_jupyterlab(chromium, lab, chapter, record_property):
     assert 0 < memory < MEMORY
     if "live.Lab(" in (ROOT / "book" / f"{chapter}.md").read_text():
         assert finds_live_figure(page)
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    context.close()
+
+
+ASK = """code => new Promise(done => {
+  const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const future = kernel.requestExecute({ code });
+  let text = "";
+  future.onIOPub = message => {
+    if (message.header.msg_type === "stream") text += message.content.text;
+    if (message.header.msg_type === "error") text += message.content.evalue;
+  };
+  future.done.then(() => done(text));
+})"""
+
+
+def test_the_figure_in_a_notebook_and_python_are_one(lab, chromium):
+    """What is done on screen is read in Python, and what Python sets is seen on screen."""
+    url, _ = lab
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
+    page.goto(f"{url}/lab/tree/book/live.md?reset")
+    page.wait_for_selector(".jp-NotebookPanel", timeout=120_000)
+    idle = "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+    page.wait_for_function(f"({idle})() === 'idle'", timeout=120_000)
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
+    page.wait_for_function(f"() => ({STATE})().waiting === 0", timeout=120_000)
+    assert finds_live_figure(page)
+    figure = page.locator(".jp-OutputArea prototype-lab").first
+
+    figure.evaluate("e => { e.set({ preset: 'coverage', seed: 5 }); e.advance(300); e.pause(); }")
+    page.wait_for_timeout(1000)
+    seen = json.loads(
+        page.evaluate(ASK, "import json; print(json.dumps([lab.step, lab.seed, lab.prototypes]))")
+    )
+    assert seen == figure.evaluate("e => [e.step, e.state.seed, e.prototypes]")
+
+    set_it = "lab.tau, lab.masks, lab.prototypes = 0.25, [0.0, 1.0, 0.0], lab.samples; print('ok')"
+        "lab.tau = 0.25; lab.masks = [0.0, 1.0, 0.0]; lab.prototypes = lab.samples; print('ok')"
+    )
+    assert page.evaluate(ASK, set_it).strip() == "ok"
+    page.wait_for_timeout(1000)
+    state = figure.evaluate("e => e.state")
+    assert (state["tau"], state["masks"]) == (0.25, [0, 1, 0])
+    assert state["scores"]["error"] < 1e-9
+    loaded = """
+import torch
+from protolib import data, model
+lab.load(model.initialise([3], 7), data.uniform([3], 7))
+print(json.dumps(lab.prototypes))
+"""
+    expected = json.loads(page.evaluate(ASK, loaded))
+    page.wait_for_timeout(1000)
+    assert figure.evaluate("e => e.prototypes") == pytest.approx(expected)
+    assert figure.evaluate("e => e.state.size") == 7
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     context.close()

@@ -613,7 +613,9 @@ def test_the_bridge_carries_changes_both_ways(open_page):
             off: (event, f) => { listeners[event] = listeners[event].filter(g => g !== f); },
             tell: (name, value) => { state[name] = value; (listeners[`change:${name}`] ?? []).forEach(f => f()); },
           };
-          globalThis.leave = module.render({ model, el: document.getElementById("here") });
+          const el = document.createElement("div"); // JupyterLab shows it only after rendering
+          globalThis.leave = module.render({ model, el });
+          document.getElementById("here").append(el);
           globalThis.lab = document.querySelector("prototype-lab");
         }""",
         json.loads(json.dumps(state)),

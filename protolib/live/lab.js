@@ -146,10 +146,14 @@ class PrototypeLab extends HTMLElement {
   #frame = 0; #stale = true; #undo = []; #grip = null; #chosen = { sample: 0, prototype: 0 };
   #history = []; #lastScores = 0; #lastTold = 0; #debt = 0; #made = false; #chance = null;
 
+  constructor() { // a notebook sets the state before it puts the figure on the page
+    super();
+    this.attachShadow({ mode: "open" }).innerHTML = `<style>${STYLE}</style>${BODY}`;
+    this.#build();
+  }
+
   connectedCallback() {
     if (!this.#made) {
-      this.attachShadow({ mode: "open" }).innerHTML = `<style>${STYLE}</style>${BODY}`;
-      this.#build();
       this.#made = true;
       this.#read();
       if (!this.#theta) this.#restart();
@@ -573,7 +577,6 @@ print("outside the hull", hull.expelled_share(p, x).item())
   #note(text) { this.$(".note").textContent = text; }
 
   #controls() {
-    if (!this.#made && !this.$(".forces").children.length) return;
     const s = this.#s, text = (name, value) => { this.$(`.o-${name}`).textContent = value; };
     this.$(".play").textContent = this.#playing ? "Pause" : "Play";
     if (this.shadowRoot.activeElement !== this.$(".seed")) this.$(".seed").value = s.seed;
