@@ -82,13 +82,16 @@ def test_a_reader_with_a_keyboard_expels_prototypes_and_brings_them_back(visit):
         return lab.evaluate("(lab, name) => lab.state.scores[name]", name)
 
     def train(steps):
+        """Play for so many steps, with the button Play and Pause."""
         target = lab.evaluate("lab => lab.step") + steps
         focus(".s-speed")
         page.keyboard.press("End")
         focus(".play")
-        page.keyboard.press("Enter")
-        page.wait_for_function("t => lab.step >= t || !lab.playing", arg=target, timeout=60_000)
-        if lab.evaluate("lab => lab.playing"):
+        while lab.evaluate("lab => lab.step") < target:  # it rests at the nominal length
+            if not lab.evaluate("lab => lab.playing"):
+                page.keyboard.press("Enter")
+            page.wait_for_function("t => lab.step >= t || !lab.playing", arg=target)
+        while lab.evaluate("lab => lab.playing"):
             page.keyboard.press("Enter")
 
     assert lab.evaluate("lab => [lab.step, lab.playing]") == [0, False]  # reduced motion
