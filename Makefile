@@ -35,7 +35,7 @@ test: $(STAMP)  ## unit tests, doctests, every chapter, and the built pages if t
 
 pages: $(STAMP)  ## only the checks of the built pages
 	test -f _build/html/index.html
-	$(BIN)/python -m pytest tests/test_book.py tests/test_offline.py
+	$(BIN)/python -m pytest tests/test_book.py tests/test_offline.py tests/test_pages.py
 
 browser: $(STAMP)  ## every chapter in a real JupyterLab, and the rest that needs Chromium (ten minutes)
 	BOOK_BROWSER=all $(BIN)/python -m pytest tests -m browser
@@ -76,6 +76,7 @@ benchmark: $(STAMP)  ## time the 480 runs three ways, and the cost against N (ab
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/attractors.py
 	$(BIN)/python benchmarks/dimensions.py
+	$(BIN)/python benchmarks/live.py
 
 clean:  ## remove what was built; keep .venv
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis .protolib_cache

@@ -164,6 +164,7 @@ def finds_live_figure(page, seconds: float = 30.0) -> bool:
     started = False
     while time.monotonic() < limit:
         page.wait_for_timeout(250)
+        figure.scroll_into_view_if_needed()  # outputs above may have grown; unseen, it rests
         if figure.evaluate(step) not in (None, first):
             return True
         if not started and time.monotonic() > limit - seconds + 3:
