@@ -454,6 +454,9 @@ def test_the_digits_viewer_shows_the_frame_and_the_attractor(open_page, monkeypa
     shown = live.digits_viewer([0, 10, 20], truth, sets, others=1.5, tries=[], **_still())
     page, log = open_page(shown.data)
     text = page.locator("digits-viewer output")
+    assert text.inner_text().startswith("energy, step 0: mean distance to the training digits 3")
+    page.locator("digits-viewer input[type=range]").focus()
+    page.keyboard.press("End")
     assert text.inner_text().startswith("energy, step 20: mean distance to the training digits 1")
     pixel = """() => { const c = document.querySelector('digits-viewer').shadowRoot.querySelector('.now');
       return [...c.getContext('2d').getImageData(c.width / 12, c.height / 4, 1, 1).data].slice(0, 3); }"""
@@ -488,23 +491,24 @@ def test_placed_prototypes_are_scored_against_many_seeds(open_page, monkeypatch)
     monkeypatch.setenv("PROTOLIB_BOOK", "1")
     ends = np.array([[-2.0, 0.0, 2.0], [-2.2, 0.0, 2.2], [-1.8, 0.0, 1.8]])
     shown = live.predict_places(
-        "Where?", [-0.5, 0.0, 0.5], [-1.0, 0.0, 1.0], ends, reach=3.0, chance=1.2, **_still()
+        "Where?", [-0.5, 0.0, 0.5], [-1.0, 0.0, 1.0], ends, reach=3.0, **_still()
     )
     page, log = open_page(shown.data)
     page.evaluate(
         "() => document.querySelector('predict-reveal').shadowRoot.querySelector('.handle').focus()"
     )
-    for _ in range(10):
+    for _ in range(9):
         page.keyboard.press("ArrowLeft")
     page.keyboard.press("PageUp")  # from the first to the last
     for _ in range(2):
         page.keyboard.press("Shift+ArrowRight")
     page.locator("predict-reveal button.main").click()
     said = page.locator("predict-reveal output").inner_text()
-    mine = np.median([np.abs(end - [-2, 0, 2]).mean() for end in ends])
-    start = np.median([np.abs(end - [-1, 0, 1]).mean() for end in ends])
-    assert f"where the prototypes ended: {mine:.2g} " in said
-    assert f"Leaving them where they stood: {start:.2g}" in said
+    typical = np.median(ends, axis=0)
+    mine, start = (np.abs(p - typical).mean() for p in ([-1.9, 0, 2], [-1, 0, 1]))
+    assert f"distance to the typical places: {mine:.2g}." in said
+    assert f"Leaving them where they stood: {start:.2g};" in said
+    assert "You put 2 of 3 outside the hull; in 3 seeds it was 2 (from 2 to 2)." in said
     page.locator("predict-reveal button.again").click()
     assert page.locator("predict-reveal output").inner_text() == ""
     assert not log.errors

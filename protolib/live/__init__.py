@@ -53,6 +53,8 @@ PRESETS = {
     },
 }  # fmt: skip
 
+AT_REST = "What you see is a still. The live figure needs a screen and scripts."
+
 # How a notebook's model and the figure talk: only what changed, and nothing is sent back.
 BRIDGE = """
 const NAMES = %s;
@@ -118,28 +120,26 @@ class Lab(anywidget.AnyWidget):
     Set any of them and the figure follows; drag or train in the figure and they follow. With no
     figure shown, everything but the training works the same (`train` trains in Python).
 
+    Traits, all of which can be read, set, and observed:
+
+    - `size`, `seed`, `dims`: N samples and as many units (2 to 60), drawn as `data.uniform` and
+      `model.initialise` draw them; dims 1 or 2. Changing one of them starts anew.
+    - `masks`, `lam`, `tau`, `attractor`, `kernel`, `softness`, `learning_rate`: as in
+      `training.TrainConfig`; masks are three numbers.
+    - `samples`, `prototypes`: lists, on a line of numbers, in the plane of pairs. Setting
+      prototypes moves biases.
+    - `slope`, `bias`, `readout`, `offset`: the weights of one network, as lists.
+    - `step`, the steps done; `playing`, whether the figure trains on its own; `speed`, its steps a
+      frame.
+    - `zoom`, `curves`, `links`, `forces`: what is shown.
+    - `scores`: error, chance_error, specialization, chance_specialization, expelled, farthest
+      (outside the hull), r2.
+    - `name`: the figure's id on the page.
+
     Parameters
     ----------
     preset
-        one of `PRESETS`, under which the other keywords are applied
-    size, seed, dims
-        N samples and as many units (2 to 60), drawn as `data.uniform` and `model.initialise` do;
-        dims 1 or 2. Changing one of them starts anew.
-    masks, lam, tau, attractor, kernel, softness, learning_rate
-        as in `training.TrainConfig`; masks are three numbers
-    samples, prototypes
-        lists, on a line of numbers and in the plane of pairs. Setting prototypes moves biases.
-    slope, bias, readout, offset
-        the weights, lists as in `model.Parameters` of one network
-    step, playing, speed
-        steps done; whether the figure trains on its own; steps a frame
-    zoom, curves, links, forces
-        what is shown
-    scores
-        what the figure measures: error, chance_error, specialization, chance_specialization,
-        expelled, farthest (outside the hull), r2
-    name
-        the figure's id on the page
+        one of `PRESETS`, under which the other keywords, any of the traits, are applied
 
     Raises
     ------
@@ -367,7 +367,7 @@ class Lab(anywidget.AnyWidget):
         if self.dims == 1:
             plotting.shade_hull(ax, x.min().item(), x.max().item(), label=False)
             plotting.plot_matching(x[:, 0], p[:, 0], (i, j), ax=ax, colour=colour)
-            ax.set(xlim=(-reach, reach))
+            ax.set(xlim=(-1.04 * reach, 1.04 * reach))
         else:
             for a, b in zip(x[i], p[j]):
                 ax.plot(*np.stack([a, b]).T, color=plotting.FAINT, lw=1)
@@ -418,7 +418,8 @@ def _open_tag(name: str, attributes: dict) -> str:
 
 def _figure(inside: str, caption: str, tries: Sequence[str]) -> HTML:
     items = "".join(f"<li>{plotting.inline(step)}</li>" for step in tries)
-    listed = f"<ol>{items}</ol>" if items else ""
+    listed = f'<p class="try">Try this:</p><ol>{items}</ol>' if items else ""
+    listed += f'<p class="at-rest">{AT_REST}</p><noscript><p>{AT_REST}</p></noscript>'
     return HTML(
         f'<figure class="fig fig-live">{inside}<figcaption class="tex2jax_process mathjax_process">'
         f"{plotting.inline(caption)}{listed}</figcaption></figure>"
@@ -645,7 +646,6 @@ def predict_places(
     ends: Float[np.ndarray, "seeds units"],
     *,
     reach: float,
-    chance: float,
     colour: str = "ink",
     still: Figure,
     alt: str,
@@ -666,7 +666,7 @@ def predict_places(
     content = {
         "question": question, "samples": np.round(samples, 4).tolist(),
         "start": np.round(start, 4).tolist(), "ends": np.round(ends, 3).tolist(),
-        "reach": reach, "chance": chance, "colour": colour,
+        "reach": reach, "colour": colour,
     }  # fmt: skip
     attributes = {"kind": "place", "data": json.dumps(content)}
     return _page("predict-reveal", still, alt, attributes, caption, tries)

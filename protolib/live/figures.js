@@ -65,6 +65,13 @@ const define = (name, type) => { if (!customElements.get(name)) customElements.d
 // ---------------------------------------------------------------- <phase-map for="lab's id">
 // data: {taus, sizes, share: [size][tau], spread, seeds, length, settings}
 
+// 3·10⁻³ and the like: short enough for a telephone
+function power(tau) {
+  const exponent = Math.floor(Math.log10(tau) + 1e-9), mantissa = Math.round(tau / 10 ** exponent);
+  if (exponent > -2) return short(tau, 1);
+  return `${mantissa === 1 ? "" : `${mantissa}·`}10⁻${"⁰¹²³⁴⁵⁶⁷⁸⁹"[-exponent]}`;
+}
+
 // cividis, in five steps
 const RAMP = [[0, 34, 78], [65, 77, 107], [124, 123, 120], [188, 175, 111], [254, 232, 56]];
 function ramp(t) {
@@ -76,7 +83,7 @@ function ramp(t) {
 class PhaseMap extends Figure {
   style_ = `
 .map{display:grid;gap:2px;position:relative} .map button{padding:0;min-height:2.3rem;border:0;border-radius:2px;font-size:.78rem;min-width:0}
-.map button[aria-pressed=true]{outline:3px solid var(--separation);outline-offset:-1px;z-index:1}
+.map button[aria-pressed=true]{outline:4px double var(--ink);outline-offset:1px;z-index:1}
 .map button.between{box-shadow:inset 0 0 0 2.5px var(--separation)}
 .head{text-align:center;color:var(--muted);font-size:.75rem;align-self:center;overflow:hidden} `;
 
@@ -114,7 +121,7 @@ class PhaseMap extends Figure {
         this.cells.push({ r, c, cell });
       });
     }
-    map.append(make("div"), ...taus.map((tau) => make("div", { className: "head", textContent: short(tau, 1) })));
+    map.append(make("div"), ...taus.map((tau) => make("div", { className: "head", textContent: power(tau) })));
     this.$("output").textContent =
       `Numbers are percent outside, means of ${this.data.seeds} seeds. Outlined: the packing threshold, s from ½ to 1. Choose a cell.`;
   }
@@ -136,6 +143,7 @@ class PhaseMap extends Figure {
     const lab = document.getElementById(this.getAttribute("for"));
     lab?.set({ ...this.data.settings, size: this.data.sizes[r], tau: this.data.taus[c], restart: true });
     lab?.play?.();
+    lab?.scrollIntoView({ block: "nearest" });
     this.$("output").textContent = `${this.words(r, c)}. It now runs in the lab, seed ${lab?.state?.seed ?? ""}.`;
   }
 
@@ -171,14 +179,14 @@ canvas{image-rendering:pixelated}`;
       this.$("fieldset").append(make("label", {}, radio, name));
     });
     range.max = steps.length - 1;
-    range.value = range.max;
+    range.value = 0;
     range.addEventListener("input", () => { this.stop(); this.draw(); });
     this.$("button").addEventListener("click", () => (this.timer ? this.stop() : this.start()));
   }
 
   start() {
     const range = this.$("input[type=range]");
-    if (range.value === range.max) range.value = 0;
+    if (Number(range.value) === Number(range.max)) range.value = 0;
     this.$("button").textContent = "Pause";
     this.timer = setInterval(() => {
       range.value = Number(range.value) + 1;
@@ -282,18 +290,26 @@ canvas{border:1px solid var(--faint);border-radius:.35rem} [hidden]{display:none
   }
 
   picked() {
-    const { options, seeds, better } = this.data, mine = options[this.pick];
+    const { options, seeds } = this.data, mine = options[this.pick];
     const best = options.reduce((a, b) => (b.wins > a.wins ? b : a));
+    const { chance } = this.data, worse = chance && best.mean > chance;
     return `You picked ${mine.name}: best in ${mine.wins} of ${seeds} seeds. `
       + (best === mine ? "No other wins as often." : `Most often best: ${best.name}, ${best.wins} of ${seeds}.`)
-      + ` A blind pick wins ${short(seeds / options.length, 2)} on average.${better ? ` ${better}` : ""}`;
+      + ` A blind pick wins ${short(seeds / options.length, 2)} on average.`
+      + (worse ? ` And even its mean error, ${short(best.mean, 2)}, is worse than chance, ${short(chance, 2)}.` : "");
   }
 
+  // Against the typical outcome: place by place from left to right, the median over seeds.
   placed() {
-    const { ends, samples, start, chance } = this.data, score = (p) => middle(ends.map((end) => gap(p, end)));
-    return `Your mean distance to where the prototypes ended: ${short(score(this.marks), 2)} (median of ${ends.length} seeds). `
-      + `Leaving them where they stood: ${short(score(start), 2)}; on the samples: ${short(score(samples), 2)}; `
-      + `a random draw from the hull: ${short(chance, 2)}; another seed's run: ${short(middle(ends.map((e, k) => score(ends[(k + 1) % ends.length]))), 2)}.`;
+    const { ends, samples, start, reach } = this.data, low = Math.min(...samples), high = Math.max(...samples);
+    const inView = (p) => [...p].map((v) => clamp(v, -reach, reach)).sort((a, b) => a - b);
+    const every = ends.map(inView), typical = start.map((_, k) => middle(every.map((end) => end[k])));
+    const score = (p) => short(gap(inView(p), typical), 2);
+    const out = (p) => p.filter((v) => v < low || v > high).length, counts = ends.map(out);
+    return `You put ${out(this.marks)} of ${start.length} outside the hull; in ${ends.length} seeds it was ${middle(counts)} `
+      + `(from ${Math.min(...counts)} to ${Math.max(...counts)}). Your mean distance to the typical places: ${score(this.marks)}. `
+      + `Leaving them where they stood: ${score(start)}; on the samples: ${score(samples)}; `
+      + `one seed’s run against all: ${short(middle(every.map((end) => gap(end, typical))), 2)}.`;
   }
 
   X(value) { return this.width / 2 + (value / this.data.reach) * (this.width / 2); }
@@ -380,14 +396,11 @@ canvas{border:1px solid var(--faint);border-radius:.35rem} [hidden]{display:none
     const f = log ? Math.log : (v) => v, most = Math.max(...options.map((o) => o.high), chance ?? 0);
     const least = log ? Math.min(...options.map((o) => o.low), chance ?? Infinity) : 0;
     const X = (v) => 12 + ((f(Math.max(v, least)) - f(least)) / (f(most) - f(least) || 1)) * (width - 24);
-    if (chance) {
-      g.fillStyle = c.ink;
-      for (let y = 4; y < bottom; y += 6) g.fillRect(X(chance), y, 1.5, 3);
-    }
     options.forEach((o, k) => {
       const y = 10 + row * k, colour = k === this.pick ? c.separation : c.ink;
       g.fillStyle = colour;
       g.fillText(`${k === this.pick ? "▸ " : ""}${o.name}: ${short(o.mean, 2)} (${short(o.low, 2)} to ${short(o.high, 2)}), best in ${o.wins}`, 8, y + 4);
+      if (chance) for (let dot = 12; dot < 28; dot += 5) g.fillRect(X(chance) - 0.75, y + dot, 1.5, 3);
       g.fillRect(X(o.low), y + 18, Math.max(X(o.high) - X(o.low), 1), 1.5);
       for (const v of [o.low, o.high]) g.fillRect(X(v) - 0.75, y + 14, 1.5, 9);
       g.beginPath();

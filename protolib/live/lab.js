@@ -66,7 +66,7 @@ function onTheme(callback) {
 const STYLE = `
 :host{display:block;margin:.6rem 0;font-size:.92rem;line-height:1.4;color:inherit;container-type:inline-size}
 :host([hidden]){display:none}
-*{box-sizing:border-box}
+*{box-sizing:border-box} [hidden]{display:none!important}
 .still{display:none}
 button,select,input{font:inherit;color:inherit;background:transparent;border:1px solid var(--muted);
  border-radius:.35rem;min-height:2.1rem;padding:.1rem .6rem;max-width:100%}
@@ -100,6 +100,7 @@ input[type=range]{display:block;width:100%;padding:0;border:0;min-height:1.9rem;
 summary{cursor:pointer;padding:.25rem 0;font-weight:600}
 .note{color:var(--muted);min-height:1.4em} .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 textarea{width:100%;min-height:7rem;font:.8rem/1.4 ui-monospace,monospace;color:inherit;background:transparent;border:1px solid var(--muted)}
+@container (max-width:480px){.stage{position:sticky;top:3rem;z-index:1;background:var(--paper)}}
 @media print{.lab{display:none}.still{display:block}}
 `;
 
@@ -145,6 +146,7 @@ class PrototypeLab extends HTMLElement {
   #steps = 0; #until = LIMIT; #playing = false; #wants = false; #visible = false;
   #frame = 0; #stale = true; #undo = []; #grip = null; #chosen = { sample: 0, prototype: 0 };
   #history = []; #lastScores = 0; #lastTold = 0; #debt = 0; #made = false; #chance = null;
+  #changed = false; // whether settings or points were changed while it ran
 
   constructor() { // a notebook sets the state before it puts the figure on the page
     super();
@@ -171,12 +173,12 @@ class PrototypeLab extends HTMLElement {
       () => removeEventListener("hashchange", hash),
       onTheme(() => { this.#paint(); this.#redraw(); })];
     this.#paint();
-    this.#readHash();
+    const linked = this.#readHash();
     this.#controls();
     this.#redraw();
     this.#tell(true);
     this.#wants = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (this.hasAttribute("autoplay") && this.#wants) this.play();
+    if (this.hasAttribute("autoplay") && this.#wants && !linked) this.play();
   }
 
   disconnectedCallback() {
@@ -288,6 +290,7 @@ class PrototypeLab extends HTMLElement {
     this.#steps = 0;
     this.#until = LIMIT;
     this.#history = [];
+    this.#changed = false;
   }
 
   #restart() {
@@ -326,7 +329,7 @@ class PrototypeLab extends HTMLElement {
 
   #readHash() {
     const prefix = `#${this.id}:`;
-    if (!this.id || !location.hash.startsWith(prefix)) return;
+    if (!this.id || !location.hash.startsWith(prefix)) return false;
     const given = new URLSearchParams(location.hash.slice(prefix.length)), change = {};
     for (const name in SHORT) if (given.has(SHORT[name])) change[name] = given.get(SHORT[name]);
     if (given.has("preset")) change.preset = given.get("preset");
@@ -339,8 +342,9 @@ class PrototypeLab extends HTMLElement {
       change.size = change.samples.length;
     }
     if (change.preset && !(change.preset in PRESETS)) delete change.preset;
-    this.set({ ...change, restart: true });
+    this.set({ ...change, restart: true, playing: false });
     this.scrollIntoView({ block: "start" });
+    return true;
   }
 
   #remember() {
@@ -356,7 +360,9 @@ class PrototypeLab extends HTMLElement {
       if (s[name] !== P.DEFAULTS[name])
         config.push(`${name}=${Number.isInteger(s[name]) ? s[name].toFixed(1) : JSON.stringify(s[name])}`);
     const size = this.#custom ? `${s.size}` : "N";
-    return `import torch
+    const changed = this.#changed
+      ? "# The settings shown now, from the start of this seed: what was changed on the way is not in it.\n" : "";
+    return `${changed}import torch
 from protolib import data, hull, matching, model, training
 
 seed, N = ${s.seed}, ${s.size}
@@ -514,8 +520,10 @@ print("outside the hull", hull.expelled_share(p, x).item())
     });
     const match = make("button", { type: "button", className: "match",
       title: "attract with the kernel that separation repels with", textContent: "match the attractor to separation" });
-    match.addEventListener("click", () =>
-      this.#user({ attractor: this.#s.kernel, masks: [1, this.#s.masks[1], this.#s.masks[2]] }));
+    match.addEventListener("click", () => {
+      this.$(".attractor").focus(); // the button is about to go
+      this.#user({ attractor: this.#s.kernel, masks: [1, this.#s.masks[1], this.#s.masks[2]] });
+    });
     this.$(".forces").append(match);
     const slider = (where, name, label, low, high, step, log) => {
       const input = make("input", { type: "range", min: low, max: high, step, className: `s-${name}` });
@@ -541,13 +549,16 @@ print("outside the hull", hull.expelled_share(p, x).item())
       const address = `${location.href.split("#")[0]}#${this.id || "lab"}:${this.query}`;
       this.#copy(address, "The link is copied.");
     });
-    on(".python", "click", () => this.#copy(this.python, "The Python is copied."));
+    on(".python", "click", () => this.#copy(this.python,
+      `The Python is copied.${this.#changed ? " It starts afresh with the settings shown now." : ""}`));
     this.#dragging();
   }
 
   // A change by the reader's hand: it also goes to the address, and wakes a lab at its limit.
   #user(change) {
+    const before = this.#steps;
     this.set(change);
+    this.#changed ||= before > 0 && this.#steps > 0 && Object.keys(change).some((name) => name in P.DEFAULTS);
     this.#touched();
   }
 
@@ -592,13 +603,13 @@ print("outside the hull", hull.expelled_share(p, x).item())
     const [low, high] = P.box(this.#x ?? [0, 1], s.dims), length = Math.hypot(...high.map((h, d) => h - low[d])) / Math.sqrt(s.dims);
     const room = s.size ** (1 / s.dims), crowding = (room * Math.sqrt(s.tau)) / length;
     const uses = s.kernel !== "energy";
-    text("tau", `${short(s.tau, 2)}, crowding s = ${short(crowding, 2)}`);
+    text("tau", `${short(s.tau, 2)}${uses ? `, s = ${short(crowding, 2)}` : ""}`);
     text("size", s.size); text("speed", short(s.speed, 2)); text("lam", short(s.lam, 2)); text("zoom", short(s.zoom, 2));
     const at = (crowd) => clamp((Math.log10((crowd * length / room) ** 2) + 6) / 7, 0, 1) * 100;
     const mark = this.$(".mark i"), words = this.$(".mark em");
     mark.style.marginLeft = `${at(0.5)}%`;
     mark.style.width = `${at(1) - at(0.5)}%`;
-    words.textContent = uses ? "bar: the packing threshold, s = ½ to 1" : "the energy kernel has no τ";
+    words.textContent = uses ? "bar: the packing threshold, crowding s = ½ to 1" : "the energy kernel has no τ";
     mark.hidden = !uses;
     this.$(".s-tau").setAttribute("aria-valuetext", `${short(s.tau, 2)}, crowding ${short(crowding, 2)}, threshold one half to one`);
     this.$(".attractor").value = s.attractor;
@@ -616,7 +627,7 @@ print("outside the hull", hull.expelled_share(p, x).item())
       ["outside the hull", `${Math.round(q.expelled * n)} of ${n}`,
         q.expelled ? `ideal 0; up to ${short(q.farthest, 2)}` : "ideal 0", q.expelled, 0],
       ["fit, R²", q.r2 > 0.9995 ? "> 0.999" : short(q.r2), "ideal 1", q.r2, null],
-      ["step", String(this.#steps), this.#steps >= LIMIT ? "nominal length reached" : `nominal ${LIMIT}`,
+      ["step", String(this.#steps), `nominal ${LIMIT}`,
         this.#steps / LIMIT, null],
     ];
     if (list.children.length !== rows.length)
@@ -644,6 +655,7 @@ print("outside the hull", hull.expelled_share(p, x).item())
   #list(of) { return of === "sample" ? this.samples : this.prototypes; }
 
   #move(of, index, point) {
+    this.#changed ||= of === "prototype" || this.#steps > 0;
     if (of === "sample") {
       point.forEach((value, d) => { this.#x[index * this.#s.dims + d] = clamp(value, -1, 1); });
       this.#y = P.sine(this.#x, this.#s.dims);
@@ -787,6 +799,15 @@ print("outside the hull", hull.expelled_share(p, x).item())
     g.globalAlpha = 1;
   }
 
+  #write(g, text, x, y) { // readable on top of lines
+    g.strokeStyle = this.colours.paper;
+    g.lineWidth = 3;
+    g.globalAlpha = 0.8;
+    g.strokeText(text, x, y);
+    g.globalAlpha = 1;
+    g.fillText(text, x, y);
+  }
+
   #dot(g, x, y, radius, colour) {
     g.fillStyle = colour;
     g.beginPath();
@@ -833,30 +854,30 @@ print("outside the hull", hull.expelled_share(p, x).item())
         path.push([v.X(past[k][j]), v.rail[1] + 9 + (past.length - k) * dip]);
       this.#path(g, path, edge, 1, 0.55);
     }
-    if (s.forces) this.#arrows(g, v, p);
     const gone = { left: [], right: [] };
     p.forEach((q) => {
       if (q < -v.reach) gone.left.push(q);
       else if (q > v.reach) gone.right.push(q);
       else this.#triangle(g, v.X(q), v.rail[1], edge, fill);
     });
+    if (s.forces) this.#arrows(g, v, p);
     g.fillStyle = edge;
     g.textBaseline = "middle";
     for (const [side, align, px] of [["left", "left", 4], ["right", "right", v.width - 4]]) {
       if (!gone[side].length) continue;
       g.textAlign = align;
-      const far = Math.max(...gone[side].map(Math.abs)), text = `${gone[side].length} out, to ${side === "left" ? "−" : ""}${short(far)}`;
-      g.fillText(side === "left" ? `◀ ${text}` : `${text} ▶`, px, v.rail[1] - 16);
+      const far = Math.max(...gone[side].map(Math.abs)), text = `${gone[side].length} beyond view, to ${side === "left" ? "−" : ""}${short(far)}`;
+      this.#write(g, side === "left" ? `◀ ${text}` : `${text} ▶`, px, v.rail[1] - 16);
     }
     g.fillStyle = muted;
     g.textAlign = "left";
-    const label = (text, y) => g.fillText(text, 6, y);
-    label("function f, samples (x, y)", 10);
+    const label = (text, y) => this.#write(g, text, 6, y);
+    label("function f through the samples (x, y); grey: the target sin πx", 10);
     if (s.curves) label("responses", v.fit + 12);
     label("samples", v.rail[0] + 1);
     label("prototypes −b/w and their paths", v.height - 8);
     g.textAlign = "right";
-    if (v.width > 460) g.fillText("shaded: hull of the samples", v.width - 6, v.height - 8);
+    if (v.width > 460) this.#write(g, "shaded: hull of the samples", v.width - 6, v.height - 8);
     this.#path(g, [[0, v.fit + v.shape + 2], [v.width, v.fit + v.shape + 2]], faint, 1);
   }
 
@@ -885,32 +906,33 @@ print("outside the hull", hull.expelled_share(p, x).item())
     if (s.links) match.forEach((j, i) => {
       if (j >= 0) this.#path(g, [[v.X(x[2 * i]), v.Y(x[2 * i + 1])], [v.X(p[2 * j]), v.Y(p[2 * j + 1])]], muted, 1, 0.8);
     });
-    if (s.forces) this.#arrows(g, v, p);
     let out = 0;
     for (let i = 0; i < x.length; i += 2) this.#dot(g, v.X(x[i]), v.Y(x[i + 1]), 5, ink);
     for (let j = 0; j < units; j++) {
       const a = v.X(p[2 * j]), b = v.Y(p[2 * j + 1]);
       if (a < 0 || a > v.width || b < 0 || b > v.height) out++; else this.#triangle(g, a, b, edge, fill, 5);
     }
+    if (s.forces) this.#arrows(g, v, p);
     g.fillStyle = muted;
     g.textAlign = "left";
     g.textBaseline = "middle";
     g.fillText(`dots: samples; triangles: prototypes${out ? `; ${out} outside this view` : ""}`, 6, v.height - 9);
   }
 
-  // Velocity of each prototype under each force alone; lengths saturate, colours as everywhere.
+  // Velocity of each prototype under each force alone; every colour on a scale of its own.
   #arrows(g, v, p) {
     const { dims } = this.#s, all = P.forces(this.#theta, this.#x, this.#y, dims, this.#s);
     const names = ["muted", ...NAMES];
     all.forEach((force, which) => {
       if (which && !this.#s.masks[which - 1]) return;
+      const sizes = Array.from({ length: p.length / dims }, (_, j) => Math.hypot(...force.slice(j * dims, (j + 1) * dims)));
+      const most = Math.max(...sizes);
       g.strokeStyle = g.fillStyle = this.colours[names[which]];
       g.lineWidth = 2;
       for (let j = 0; j < p.length / dims; j++) {
-        const size = Math.hypot(...Array.from({ length: dims }, (_, d) => force[j * dims + d]));
-        const length = (34 * size) / (size + 0.02);
-        if (!(length > 2)) continue;
-        const x = v.X(p[j * dims]), y = dims === 1 ? v.rail[1] + 4 + 5 * (which - 1.5) : v.Y(p[j * dims + 1]);
+        const size = sizes[j], length = 7 + 27 * Math.sqrt(size / most);
+        if (!(size > 1e-4 * most && most > 1e-9)) continue;
+        const x = v.X(p[j * dims]), y = dims === 1 ? v.rail[1] + 14 + 9 * (which > 0) : v.Y(p[j * dims + 1]);
         const dx = (force[j * dims] / size) * length, dy = dims === 1 ? 0 : (-force[j * dims + 1] / size) * length;
         this.#path(g, [[x, y], [x + dx, y + dy]], g.fillStyle, 2);
         const turn = Math.atan2(dy, dx);
