@@ -190,9 +190,10 @@ def test_dictionary_recovery_has_its_exact_values():
 # ------------------------------------------------------------------------------ read-out
 
 
+@pytest.mark.parametrize("units", [4, 60])  # fewer and more than there are samples to fit
 @pytest.mark.parametrize("ridge", [0.0, 0.1, 3.0])
-def test_the_linear_score_is_sklearns(ridge):
-    hat, codes = _normal(0, 81, 4), _normal(1, 81, 3)
+def test_the_linear_score_is_sklearns(ridge, units):
+    hat, codes = _normal(0, 81, units), _normal(1, 81, 3)
     codes[..., 0] += hat[..., 0]
     fit, judge = slice(0, 41), slice(41, None)
     a, b = hat[0].numpy(), codes[0].numpy()
@@ -315,7 +316,7 @@ def test_mig_by_hand():
 
 def test_mig_does_not_see_monotone_maps():
     codes = _normal(0, 500, 3)
-    bent = torch.stack([codes[..., 0].exp(), -codes[..., 1] ** 3, codes[..., 2].tanh()], dim=-1)
+    bent = torch.stack([codes[..., 0].exp(), -(codes[..., 1] ** 3), codes[..., 2].tanh()], dim=-1)
     assert scores.mig(bent, codes).item() == pytest.approx(scores.mig(codes, codes).item(), rel=0.1)
     assert scores.mcc(bent, codes, method="spearman").item() == pytest.approx(1)
     assert scores.mcc(bent, codes).item() < 0.95

@@ -157,11 +157,15 @@ def _readout(
     ridge: float,
 ) -> Float[Tensor, "nets units features"]:
     """argmin_W mean‖F − UW‖² + ridge ‖W‖², of least length where several are; both centred."""
-    gram = units.mT @ units / units.shape[1]
+    samples = units.shape[1]
+    many = units.shape[2] > samples  # then the smaller system is the one between samples
+    gram = (units @ units.mT if many else units.mT @ units) / samples
     values, vectors = torch.linalg.eigh(gram)
     small = values <= 1e-12 * values[:, -1:].clamp(min=1e-300)
     inverse = torch.where(small, 0.0, 1 / (values + ridge).masked_fill(small, 1.0))
-    return vectors @ (inverse[..., None] * (vectors.mT @ (units.mT @ features))) / units.shape[1]
+    goal = features if many else units.mT @ features
+    solved = vectors @ (inverse[..., None] * (vectors.mT @ goal)) / samples
+    return units.mT @ solved if many else solved
 
 
 def _lasso(
