@@ -241,9 +241,9 @@ def test_a_minimiser_gives_the_latents_back_by_the_formula():
 
 
 def test_training_makes_latents_linear_and_leaves_them_rotated():
-    world = ident.World(dims=3, classes=30)
-    training = ident.Training(widths=(48, 48), outputs=3, steps=1000, batch=256)
-    sample, test = ident.draw([0], 8000, world), ident.draw([0], 2000, world, part=1)
+    world = ident.World(dims=3, classes=30, concentration=4.0)
+    training = ident.Training(widths=(64, 64, 64), outputs=3, steps=1000, batch=256)
+    sample, test = ident.draw([0], 20_000, world), ident.draw([0], 2000, world, part=1)
     start = ident.initialise([0], 3, 30, training)
     end = ident.train([0], sample, 30, training)
     before, after = (
