@@ -81,6 +81,8 @@ def test_every_narrative_chapter_follows_the_pattern():
         "robustness",
         "dimensions",
         "privacy",
+        "identifiability",
+        "scores",
     ):
         text = (ROOT / "book" / f"{name}.md").read_text()
         for part in ("{div} question", "After this chapter you can", "minutes. You need",
