@@ -187,7 +187,7 @@ def draw(
 ) -> Sample:
     """Data of every seed's world, float32: a class at random, a latent around it, its mixture.
 
-    Other `part`s of the same seed share its directions, concentrations and mixing, and are drawn
+    Other parts of the same seed share its directions, concentrations and mixing, and are drawn
     anew: use one to train and another to judge.
 
     >>> train, test = draw([0], 100), draw([0], 50, part=1)

@@ -105,10 +105,10 @@ def mcc(
     *,
     method: Correlation = "pearson",
 ) -> Float[Tensor, " nets"]:
-    """Mean correlation coefficient: mean_k |corr(ĉ_π(k), c_k)| at the best one-to-one matching π.
+    """Mean correlation coefficient: `mean_k |corr(ĉ_π(k), c_k)|` at the best one-to-one matching π.
 
-    The matching is the assignment that also gives prototypes to samples, with −|corr| as its cost.
-    A score of the identifiability literature, for example Khemakhem et al. (arXiv:1907.04809).
+    The matching is the assignment that also gives prototypes to samples, with `−|corr|` as cost. A
+    score of the identifiability literature, for example Khemakhem et al. (arXiv:1907.04809).
     Unchanged if units are reordered, shifted, scaled or flipped; with `method="spearman"` also
     under monotone maps of single units.
 
@@ -125,7 +125,7 @@ def mcc(
 def dictionary_recovery(
     atoms_hat: Float[Tensor, "nets dims units"], atoms: Float[Tensor, "nets dims features"]
 ) -> Float[Tensor, " nets"]:
-    """mean_k |cos(â_π(k), a_k)| of matched columns: how well a dictionary's atoms are found.
+    """`mean_k |cos(â_π(k), a_k)|` of matched columns: how well a dictionary's atoms are found.
 
     `mcc` without centring, of atoms instead of codes: unchanged if atoms are reordered, scaled or
     flipped; an atom of length 0 matches nothing. Unequal numbers and matching as there. Chance:
@@ -316,7 +316,7 @@ def dci(
 
     The importance R_jk of unit j for feature k is the absolute weight of a linear regression of
     standardised features on standardised units, fitted on the first half of the samples:
-    mean‖F − UW‖² + penalty ‖W‖² ("ridge") or ½ mean‖F − UW‖² + penalty Σ|W| ("lasso"). The choice
+    mean‖F − UW‖² + penalty ‖W‖² ("ridge") or ½ mean‖F − UW‖² + penalty `Σ|W|` ("lasso"). The choice
     changes the numbers. With shares P_jk = R_jk/Σ_k R_jk and Q_jk = R_jk/Σ_j R_jk,
 
     - disentanglement = Σ_j ρ_j (1 + Σ_k P_jk log P_jk / log features), ρ_j = Σ_k R_jk / Σ R: does
@@ -445,9 +445,9 @@ def permuted(
 
 
 def best_of_random(dims: int, count: int) -> float:
-    """E max_{j ≤ count} |cos| between a direction and `count` random ones in `dims` dimensions.
+    """`E max_j |cos|` between a direction and `count` random ones in `dims` dimensions.
 
-    |cos|² ~ Beta(1/2, (dims − 1)/2) for each, so with F its distribution function the expectation
+    `|cos|²` ~ Beta(1/2, (dims − 1)/2) for each, so with F its distribution function the expectation
     is ∫₀¹ 1 − F(t²)^count dt. The correlation of n samples with independent normal ones is such a
     cosine in n − 1 dimensions. So this is the chance level of `dictionary_recovery` and (with
     dims = samples − 1) of `mcc` for one feature, and an upper bound for more, since a matching may
@@ -469,10 +469,10 @@ def best_of_random(dims: int, count: int) -> float:
 
 
 def best_of_rotation(dims: int) -> float:
-    """E max_j |u_j| of a random unit vector u: the best of `dims` *orthogonal* directions.
+    """`E max_j |u_j|` of a random unit vector u: the best of `dims` *orthogonal* directions.
 
     u = g/‖g‖ with normal g, and its length is independent of its direction, so this is
-    E max|g_j| / E‖g‖. An upper bound for `mcc_of_rotations`, where no unit serves twice; equal to
+    `E max|g_j| / E‖g‖`. An upper bound for `mcc_of_rotations`, where no unit serves twice; equal to
     it, 2√2/π, for two dimensions.
 
     >>> round(best_of_rotation(2), 6), best_of_rotation(1)
