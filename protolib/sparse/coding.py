@@ -85,14 +85,14 @@ def sparse_codes(
     blocks: int = 1,
     dtype: torch.dtype = torch.float32,
 ) -> Codes:
-    """K-sparse codes: K active features a sample, their values |g| with g standard normal.
+    """K-sparse codes: K active features a sample, their values half-normal.
 
     Parameters
     ----------
     active
         K, the number of non-zero entries of every code
     signed
-        values g instead of |g|
+        values standard normal, instead of their absolute values
     blocks
         1: every set of K features is equally likely. More: features stand in that many blocks of
         equal size, and the K features of a sample come from one block, so most combinations never
@@ -146,9 +146,9 @@ def soft_threshold(
     *,
     nonnegative: bool = False,
 ) -> Float[Tensor, "*shape"]:
-    """sign(v) max(|v| − θ, 0), or max(v − θ, 0) with `nonnegative`: a ReLU with a bias.
+    """``sign(v) max(|v| − θ, 0)``, or ``max(v − θ, 0)`` with `nonnegative`: a ReLU with a bias.
 
-    What minimises ½(z − v)² + θ|z| over all z, or over z ≥ 0.
+    What minimises ``½(z − v)² + θ|z|`` over all z, or over z ≥ 0.
 
     >>> v = torch.tensor([-2.0, -0.5, 0.5, 2.0])
     >>> soft_threshold(v, 1.0) + 0, soft_threshold(v, 1.0, nonnegative=True)
@@ -266,9 +266,9 @@ def kkt_residual(
 ) -> Float[Tensor, "nets samples"]:
     """How far a code is from solving the lasso: 0 exactly at a minimum.
 
-    With g = Aᵀ(y − A z), a minimum has g_j = λ sign z_j where z_j ≠ 0 and |g_j| ≤ λ elsewhere (with
-    `nonnegative`, g_j ≤ λ). Returns the largest violation over features; a negative entry, where
-    none is allowed, counts with its size.
+    With g = Aᵀ(y − A z), a minimum has g_j = λ sign z_j where z_j ≠ 0, and ``|g_j| ≤ λ`` elsewhere
+    (with `nonnegative`, g_j ≤ λ). Returns the largest violation over features; a negative entry,
+    where none is allowed, counts with its size.
 
     >>> A, y = torch.eye(2)[None], torch.tensor([[[3.0, 0.2]]])
     >>> kkt_residual(torch.tensor([[[2.0, 0.0]]]), y, A, lam=1.0)
@@ -322,11 +322,11 @@ def recovered(
 def statistical_dimension(features: int, active: int, *, nonnegative: bool = False) -> float:
     """How many random measurements L1 recovery of a K-sparse code needs: half of them fail there.
 
-    δ/N = inf_{t ≥ 0} ρ (1 + t²) + (1 − ρ) E[(|g| − t)²₊], with ρ = K/N and g standard normal
+    ``δ/N = inf_{t ≥ 0} ρ (1 + t²) + (1 − ρ) E[(|g| − t)²₊]``, ρ = K/N and g standard normal
     (Amelunxen, Lotz, McCoy and Tropp, arXiv:1303.6672): an upper bound on the statistical dimension
     of the descent cone of ‖·‖₁ at a K-sparse point, at most 2√(N/K) too large. With `nonnegative`,
-    (g − t)²₊ stands for (|g| − t)²₊, since a code that is known to be ≥ 0 has fewer ways to go down
-    (the same argument for the norm restricted to z ≥ 0).
+    ``(g − t)²₊`` stands for ``(|g| − t)²₊``, since a code that is known to be ≥ 0 has fewer ways to
+    go down (the same argument for the norm restricted to z ≥ 0).
 
     >>> statistical_dimension(64, 0), statistical_dimension(64, 64)
     (0.0, 64.0)
