@@ -677,7 +677,7 @@ def _check_seeds(seeds: Sequence[int], signals: Tensor) -> None:
 
 def _fit(leaves, codes_of, decoder, signals, codes, lam, seeds, steps, batch, learning_rate):
     """Adam on minibatches; the sum over nets, so that they never mix."""
-    adam = torch.optim.Adam(leaves, lr=learning_rate)
+    adam = torch.optim.Adam(leaves, lr=learning_rate, fused=True)
     decay = torch.optim.lr_scheduler.CosineAnnealingLR(adam, max(steps, 1))
     draws = [generator(seed, BATCHES, batch) for seed in seeds]
     own = torch.arange(len(signals))[:, None]
