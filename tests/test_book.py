@@ -82,6 +82,7 @@ def test_every_narrative_chapter_follows_the_pattern():
         "dimensions",
         "privacy",
         "identifiability",
+        "sparse-codes",
         "scores",
     ):
         text = (ROOT / "book" / f"{name}.md").read_text()
