@@ -10,7 +10,7 @@ export OMP_NUM_THREADS = 1
 
 export REQUIREMENTS
 
-.PHONY: picture multiverse book strict pages test check lint clean serve benchmark install help
+.PHONY: picture multiverse book strict pages test browser check lint lab pdf offline clean serve benchmark install help
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,7 +35,10 @@ test: $(STAMP)  ## unit tests, doctests, every chapter, and the built pages if t
 
 pages: $(STAMP)  ## only the checks of the built pages
 	test -f _build/html/index.html
-	$(BIN)/python -m pytest tests/test_book.py
+	$(BIN)/python -m pytest tests/test_book.py tests/test_offline.py
+
+browser: $(STAMP)  ## every chapter in a real JupyterLab, and the rest that needs Chromium (ten minutes)
+	BOOK_BROWSER=all $(BIN)/python -m pytest tests -m browser
 
 lint: $(STAMP)  ## code style, without changing anything
 	$(BIN)/ruff check .
@@ -46,6 +49,20 @@ check: lint test  ## lint, format and tests
 
 serve: book  ## build, then serve on http://localhost:8000
 	$(BIN)/python -m http.server --directory _build/html 8000
+
+lab: $(STAMP)  ## open the chapters in JupyterLab, as notebooks
+	mkdir -p _build/lab
+	PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_CONFIG_DIR=$(CURDIR)/_build/lab bash .binder/postBuild
+	JUPYTER_CONFIG_PATH=$(CURDIR)/_build/lab $(BIN)/jupyter lab --LabApp.default_url=/lab/tree/book/index.md
+
+pdf: $(STAMP)  ## the whole book as one PDF (needs Chromium)
+	$(BIN)/jupyter-book build . --builder singlehtml --quiet
+	$(BIN)/python tools/print_book.py
+
+offline: $(STAMP)  ## the built book as a zip that needs no network
+	rm -rf _build/html
+	$(BIN)/jupyter-book build . --all --quiet
+	$(BIN)/python tools/pack_offline.py
 
 picture: $(STAMP)  ## draw the picture of the README anew
 	$(BIN)/python benchmarks/readme_picture.py

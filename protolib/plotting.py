@@ -125,8 +125,8 @@ def svg(figure: Figure) -> str:
     return re.sub(r"\s*\n\s*", "\n", text)
 
 
-def _drawing(figure: Figure, alt: str) -> str:
-    """One figure as an `<svg>` that fills its panel up to its natural width."""
+def drawing(figure: Figure, alt: str) -> str:
+    """One figure as an `<svg>` that fills its panel up to its natural width; "" is decorative."""
     text = svg(figure)
     box = re.search(r'viewBox="[^"]*"', text)[0]
     role = f'role="img" aria-label="{html.escape(alt)}"' if alt else 'aria-hidden="true"'
@@ -138,6 +138,13 @@ def _drawing(figure: Figure, alt: str) -> str:
 def _rounded(attribute: re.Match) -> str:
     """Coordinates to a tenth of a point, which no eye can tell."""
     return re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.1f}", attribute[0])
+
+
+def inline(text: str) -> str:
+    """A caption's marks as HTML: *emphasis*, and TeX between dollar signs."""
+    text = re.sub(r"\$([^$]+)\$", r"\\(\1\\)", text)
+    text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
+    return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text)
 
 
 def show(*figures: Figure, alt: str | Sequence[str], caption: str) -> HTML:
@@ -154,9 +161,7 @@ def show(*figures: Figure, alt: str | Sequence[str], caption: str) -> HTML:
     alts = [alt] + [""] * (len(figures) - 1) if isinstance(alt, str) else list(alt)
     if len(alts) != len(figures) or not alts[0].strip() or not caption.strip():
         raise ValueError("every figure needs an alternative text, and the group a caption")
-    parts = [_drawing(figure, words) for figure, words in zip(figures, alts)]
-    caption = re.sub(r"\$([^$]+)\$", r"\\(\1\\)", caption)
-    caption = re.sub(r"\*([^*]+)\*", r"<em>\1</em>", caption)
+    parts = [drawing(figure, words) for figure, words in zip(figures, alts)]
     small = len(figures) % 3 == 0 and figures[0].get_figwidth() < 3.2
     row = " fig-threes" if small else ""
     if len(figures) == 1 and figures[0].get_figwidth() > 5.5:
@@ -165,7 +170,8 @@ def show(*figures: Figure, alt: str | Sequence[str], caption: str) -> HTML:
         '<figure class="fig" style="background:var(--fig-paper,#fff);color:var(--fig-ink,#000)">'
         f'<div class="fig-panels{row}" style="display:flex;flex-wrap:wrap;gap:.5rem">'
         f"{''.join(f'<div>{part}</div>' for part in parts)}</div>"
-        f'<figcaption class="tex2jax_process mathjax_process">{caption}</figcaption></figure>'
+        '<figcaption class="tex2jax_process mathjax_process">'
+        f"{inline(caption)}</figcaption></figure>"
     )
 
 

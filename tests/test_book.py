@@ -1,13 +1,19 @@
 """The chapters' sources, always; the built pages, when a build exists (`make book`)."""
 
+import ast
 import re
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
+import downloads
+import glossary_titles
 import jupytext
+import nbformat
+import page_scripts
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "book").glob("*.md"))
@@ -50,6 +56,17 @@ def test_cells_are_short(chapter):
         hidden = {"hide-input", "remove-input"} & set(cell.metadata.get("tags", []))
         if cell.cell_type == "code" and not hidden:
             assert len(cell.source.splitlines()) <= 25, cell.source[:80]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=[c.stem for c in CHAPTERS])
+def test_what_a_cell_makes_is_shown(chapter):
+    """A notebook shows only a cell's last expression: a figure or sentence before it is lost."""
+    for cell in jupytext.read(chapter).cells:
+        if cell.cell_type == "code":
+            *earlier, _ = ast.parse(cell.source).body
+            lost = [node for node in earlier if isinstance(node, ast.Expr)]
+            shows = re.compile(r"^(Markdown|HTML|(plotting|live)\.(show|\w*map|\w*view|predict)\w*)\(")
+            assert not [n for n in lost if shows.match(ast.unparse(n))], cell.source
 
 
 def _listed():
@@ -134,6 +151,38 @@ def test_no_page_asks_another_host_for_anything(page):
     assert not re.search(r"import\(['\"]https?:|@import url\(['\"]?https?:", inline)
 
 
+@each_page
+def test_a_page_loads_the_scripts_it_uses_and_no_other(page):
+    """MathJax is one megabyte, the widget manager more than three, and Thebe calls other hosts."""
+    text = page.read_text()
+    scripts = [tag["src"].split("?")[0] for tag in _soup(page).find_all("script", src=True)]
+    mathematics = any(script.endswith("tex-chtml.js") for script in scripts)
+    assert mathematics == page_scripts.has_mathematics(text)
+    widgets = [script for script in scripts if "widgets" in script]
+    assert len(widgets) == (3 if "widget-state+json" in text else 0)
+    assert "thebe" not in " ".join(scripts)
+    assert "THEBE_JS_URL" not in text
+
+
+def test_mathematics_is_seen_in_text_and_captions_but_not_in_code():
+    assert page_scripts.has_mathematics('<span class="math notranslate">\\(N\\)</span>')
+    assert page_scripts.has_mathematics("<figcaption>as <em>large</em> as \\(-b/w\\)</figcaption>")
+    assert not page_scripts.has_mathematics("<pre>re.compile(r'\\(')</pre> <p>and no more</p>")
+
+
+@needs_build
+def test_the_first_page_is_light_with_everything_it_loads():
+    page = HTML / "book" / "index.html"
+    soup, total = _soup(page), len(page.read_bytes())
+    for tag in soup.find_all(["script", "link", "img"]):
+        if set(tag.get("rel") or []) & {"next", "prev", "search", "index", "author"}:
+            continue
+        path = (tag.get("src") or tag.get("href") or "").split("?")[0]
+        if path and "://" not in path and not path.startswith("data:"):
+            total += (page.parent / unquote(path)).stat().st_size
+    assert total <= 3 * 1000**2
+
+
 @needs_build
 def test_stylesheets_and_fonts_are_local():
     for sheet in HTML.rglob("*.css"):
@@ -154,7 +203,9 @@ def test_internal_links_lead_somewhere(page):
             if target not in anchors:
                 found = _soup(target)
                 anchors[target] = {t["id"] for t in found.find_all(id=True)}
-            assert unquote(fragment) in anchors[target] or fragment == "main-content", link["href"]
+            name = unquote(fragment).split(":")[0]  # a live figure's name, before its state
+            known = anchors[target] | {"main-content"}
+            assert unquote(fragment) in known or name in known, link["href"]
 
 
 @each_page
@@ -190,3 +241,62 @@ def test_launch_buttons_open_the_notebook_and_the_download_is_one():
     downloads = [a["href"] for a in soup.find_all("a", href=True) if a["href"].endswith(".ipynb")]
     assert downloads
     assert (HTML / "book" / downloads[0]).resolve().exists()
+
+
+DOWNLOADS = sorted((HTML / "_sources" / "book").glob("*.ipynb")) if PAGES else []
+
+
+@pytest.mark.parametrize("path", DOWNLOADS, ids=[p.stem for p in DOWNLOADS])
+def test_a_download_is_the_chapter_and_says_first_what_it_needs(path):
+    repository = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    first, *rest = notebook.cells
+    assert f'pip install "protolib[notebook] @ git+{repository["url"]}@' in first.source
+    chapter = jupytext.read(ROOT / "book" / f"{path.stem}.md")
+    assert [c.source for c in rest] == [c.source for c in chapter.cells]
+    code = "".join(c.source for c in rest)
+    assert ("book/_data" in first.source) == ("_data/" in code)
+    assert ("benchmarks/results" in first.source) == ("../benchmarks/results" in code)
+    assert not downloads.introduce(notebook, repository["url"], "main")  # once is enough
+
+
+@needs_build
+def test_a_download_runs_by_itself(tmp_path):
+    notebook = nbformat.read(HTML / "_sources" / "book" / "model.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": tmp_path}}).execute()
+
+
+@needs_build
+def test_words_of_the_glossary_say_what_they_mean():
+    found = {}
+    for page in PAGES:
+        for word in _soup(page).select("article a:has(> .std-term)"):
+            title = word.get("title", "")
+            assert len(title.split()) >= 4, word
+            assert not re.search(r"[$\\\\]", title), word  # no bare TeX
+            found.setdefault(page.stem, []).append(word)
+    assert {"model", "reconstruction", "coverage", "separation", "overlap"} <= set(found)
+
+
+def test_the_first_sentence_of_a_definition():
+    first = glossary_titles.first_sentence
+    assert first("A force. Coverage is one.") == "A force."
+    assert first("What it says: holds,\nfails") == "What it says"
+
+
+@each_page
+def test_chapters_lead_to_the_next_and_code_can_be_copied(page):
+    soup, order = _soup(page), [Path(name).stem for name in _listed()]
+    if page.stem not in order:
+        return
+    place = order.index(page.stem)
+    for selector, neighbours in (
+        ("a.left-prev", order[:place][-1:]),
+        ("a.right-next", order[place + 1 :][:1]),
+    ):
+        links = [Path(a["href"]).stem for a in soup.select(f".prev-next-footer {selector}")]
+        assert links == neighbours
+    scripts = " ".join(tag["src"] for tag in soup.find_all("script", src=True))
+    assert "copybutton.js" in scripts
+    assert "clipboard.min.js" in scripts

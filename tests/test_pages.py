@@ -1,0 +1,151 @@
+"""The built pages in a real browser, from a folder on disk with the network off."""
+
+import os
+
+import pytest
+from test_book import HTML, PAGES, needs_build
+
+from protolib import live
+
+WITH_LABS = [p for p in PAGES if "<prototype-lab" in p.read_text()]
+MODES = {"desktop, light": (1280, "light"), "phone, dark": (320, "dark")}
+pytestmark = [needs_build, pytest.mark.browser]
+
+
+@pytest.fixture
+def visit(chromium):
+    """Open a page at a width and in a theme, offline; returns the page and its log."""
+    contexts = []
+
+    def open_it(page_path, width=1280, theme="light", **options):
+        import browser
+
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=theme, offline=True, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        log = browser.watch(page)
+        page.goto(page_path.as_uri())
+        return page, log
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("path", PAGES, ids=[p.stem for p in PAGES])
+def test_a_page_is_quiet_fits_the_screen_and_its_live_figures_run(visit, path, mode):
+    width, theme = MODES[mode]
+    page, log = visit(path, width, theme)
+    assert page.evaluate("() => document.documentElement.dataset.theme") == theme
+    if path in WITH_LABS:
+        page.wait_for_function("() => globalThis.protolib?.PRESETS")
+        for lab in page.locator("prototype-lab").all():
+            lab.scroll_into_view_if_needed()
+            before = lab.evaluate("lab => lab.step")
+            lab.evaluate("lab => { lab.play(); }")
+            lab.evaluate(
+                """(lab, before) => new Promise((done, fail) => {
+                  const look = () => lab.step > before + 5 ? done() : requestAnimationFrame(look);
+                  setTimeout(() => fail(new Error("it stands still")), 10000); look(); })""",
+                before,
+            )
+            lab.evaluate("lab => lab.pause()")
+            painted = """lab => { const c = lab.shadowRoot.querySelector("canvas");
+              return new Set(c.getContext("2d").getImageData(0, 0, c.width, c.height).data).size; }"""
+            assert lab.evaluate(painted) > 20
+    page.wait_for_timeout(200)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert not log.errors
+    assert not log.requests
+
+
+@pytest.mark.skipif("index" not in [p.stem for p in WITH_LABS], reason="index has no live figure")
+def test_a_reader_with_a_keyboard_expels_prototypes_and_brings_them_back(visit):
+    """The story that the first page tells, played with keys alone."""
+    page, log = visit(HTML / "book" / "index.html", reduced_motion="reduce")
+    page.wait_for_function("() => globalThis.protolib?.PRESETS")
+    lab = page.locator("#lab")
+
+    def focus(selector):
+        """Walk there with the Tab key."""
+        page.evaluate("() => lab.shadowRoot.querySelector('.play').focus()")
+        for _ in range(40):
+            if lab.evaluate("(lab, s) => lab.shadowRoot.activeElement?.matches(s)", selector):
+                return
+            page.keyboard.press("Tab")
+        raise AssertionError(f"no way to {selector} by keyboard")
+
+    def score(name):
+        return lab.evaluate("(lab, name) => lab.state.scores[name]", name)
+
+    def train(steps):
+        target = lab.evaluate("lab => lab.step") + steps
+        focus(".s-speed")
+        page.keyboard.press("End")
+        focus(".play")
+        page.keyboard.press("Enter")
+        page.wait_for_function("t => lab.step >= t || !lab.playing", arg=target, timeout=60_000)
+        if lab.evaluate("lab => lab.playing"):
+            page.keyboard.press("Enter")
+
+    assert lab.evaluate("lab => [lab.step, lab.playing]") == [0, False]  # reduced motion
+    focus(".preset")
+    page.keyboard.type("separation above")
+    page.keyboard.press("Enter")
+    assert lab.evaluate("lab => lab.state.tau") == 1
+    train(1500)
+    assert score("expelled") > 0.4
+    assert score("error") > score("chance_error")
+    assert score("r2") > 0.99
+    focus(".switch")
+    page.keyboard.press("Space")  # coverage does not fetch them
+    train(1000)
+    assert score("expelled") > 0.4
+    focus(".kernel")
+    page.keyboard.type("energy")
+    focus(".match")
+    page.keyboard.press("Enter")
+    assert lab.evaluate("lab => lab.state.attractor") == "energy"
+    train(2000)
+    assert score("error") < score("chance_error") / 4
+    assert lab.evaluate("lab => lab.state.scores.farthest") < 0.05
+    assert "#lab:" in page.url  # the state is in the address
+    assert not log.errors
+
+
+@pytest.mark.skipif("index" not in [p.stem for p in WITH_LABS], reason="index has no live figure")
+def test_a_link_opens_the_lab_it_names(visit):
+    page, log = visit(HTML / "book" / "index.html")
+    page.goto((HTML / "book" / "index.html").as_uri() + "#lab:n=20&seed=3&tau=1&masks=010")
+    page.reload()
+    page.wait_for_function("() => globalThis.protolib?.PRESETS")
+    state = page.evaluate("() => lab.state")
+    assert (state["size"], state["seed"], state["tau"]) == (20, 3, 1)
+    assert state["masks"] == [0, 1, 0]
+    assert not log.errors
+
+
+@pytest.mark.parametrize("path", WITH_LABS, ids=[p.stem for p in WITH_LABS])
+def test_without_scripts_every_live_figure_is_a_still(visit, path):
+    page, _ = visit(path, java_script_enabled=False)
+    for name in ("prototype-lab", "phase-map", "digits-viewer", "predict-reveal"):
+        for figure in page.locator(name).all():
+            still = figure.locator("svg[role=img]")
+            assert still.count() == 1
+            assert still.is_visible()
+            assert len(still.get_attribute("aria-label")) > 60
+
+
+def test_the_live_script_is_small():
+    assert len(live.script(*live.LIVE).encode()) < 60 * 1000
+    assert (HTML / "_static" / "live.js").read_text() == live.script(*live.LIVE)
+    for page in PAGES:
+        text = page.read_text()
+        assert ("live.js" in text) == any(
+            f"<{tag}" in text
+            for tag in ("prototype-lab", "phase-map", "digits-viewer", "predict-reveal")
+        ), page
+        assert os.path.basename("live-figures.js") in text or "<phase-map" not in text
