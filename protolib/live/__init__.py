@@ -552,7 +552,9 @@ def phase_map(
         "spread": np.round(share.std(-1, ddof=1), 3).tolist(), "seeds": share.shape[-1],
         "length": length, "settings": {"masks": [0, 1, 0], "zoom": 3, **(settings or {})},
     }  # fmt: skip
-    return element("phase-map", still, alt, {"for": lab, "data": json.dumps(content)}, caption, tries)
+    return element(
+        "phase-map", still, alt, {"for": lab, "data": json.dumps(content)}, caption, tries
+    )
 
 
 def pack(images: Float[np.ndarray, "*frames images 64"]) -> str:

@@ -113,24 +113,29 @@ function basisPursuit(A, y, nonnegative = false) {
   const n = A[0].length, columns = Array.from({ length: n }, (_, j) => column(A, j));
   const start = correlate(A, y), size = (v) => (nonnegative ? v : Math.abs(v));
   const first = start.reduce((best, v, j) => (size(v) > size(start[best]) ? j : best), 0);
-  let lam = size(start[first]), on = [first], signs = [Math.sign(start[first])], excess = 0;
-  const top = lam, path = [{ lam, z: new Float64Array(n), active: 0 }];
+  let lam = size(start[first]), on = [first], signs = [Math.sign(start[first])], excess = 0, last = { enter: first };
+  const top = lam, path = [{ lam, z: new Float64Array(n) }];
   while (lam > 0 && path.length < 20 * n) {
     const S = on.map((j) => columns[j]), H = S.map((a) => S.map((b) => dot(a, b)));
     const parts = solve(H, S.map((a) => dot(a, y)), signs);
     if (!parts) break;
     const [p, q] = parts, at = (v) => Float64Array.from(y, (_, i) => S.reduce((sum, a, k) => sum + a[i] * v[k], 0));
-    const alpha = correlate(A, minus(Float64Array.from(y), at(p))), beta = correlate(A, at(q));
-    let next = 1e-11 * top, event = null; // the next event is the one at the largest λ below
-    const offer = (value, what) => { if (value > next && value < lam * (1 - 1e-10)) { next = value; event = what; } };
-    on.forEach((j, k) => offer(p[k] / q[k], { leave: k }));
+    const rest = minus(Float64Array.from(y), at(p)), alpha = correlate(A, rest), beta = correlate(A, at(q));
+    const fits = norm(rest) < 1e-10 * norm(y); // then no other feature can come
+    // The next event is the one at the largest λ below. What has just come cannot go on this segment,
+    // nor come back with its sign what has just gone: that line crosses its bound here, and once.
+    let next = 1e-11 * top, event = null;
+    const offer = (value, what) => { if (value > next && value < lam * (1 + 1e-9)) { next = Math.min(value, lam); event = what; } };
+    on.forEach((j, k) => { if (j !== last.enter) offer(p[k] / q[k], { leave: k, feature: j, sign: signs[k] }); });
     for (let j = 0; j < n; j++)
-      if (!on.includes(j))
-        for (const sign of nonnegative ? [1] : [1, -1]) offer(alpha[j] / (sign - beta[j]), { enter: j, sign });
+      if (!fits && !on.includes(j))
+        for (const sign of nonnegative ? [1] : [1, -1])
+          if (j !== last.feature || sign !== last.sign) offer(alpha[j] / (sign - beta[j]), { enter: j, sign });
     lam = event ? next : 0;
     const z = new Float64Array(n);
     on.forEach((j, k) => { z[j] = event?.leave === k ? 0 : p[k] - lam * q[k]; });
-    path.push({ lam, z, active: on.length - (event?.leave !== undefined) });
+    path.push({ lam, z });
+    last = event ?? {};
     if (!event) excess = Math.max(0, ...Array.from(beta, size)) - 1;
     else if (event.leave !== undefined) {
       on = on.filter((_, k) => k !== event.leave);
@@ -183,7 +188,7 @@ select,input[type=number]{background:var(--paper);border:1px solid var(--muted);
 option{background:var(--paper);color:var(--ink)} input[type=number]{width:4.4rem} [hidden]{display:none!important}
 input[type=checkbox],input[type=radio]{accent-color:var(--ink);width:1.1rem;height:1.1rem;margin:0}
 .slider{display:block} .slider>span{display:flex;justify-content:space-between;gap:.5rem} .slider output{color:var(--muted);font-variant-numeric:tabular-nums}
-.say{min-height:4.2em;margin:.4rem 0} .note{color:var(--muted)}
+.say{min-height:2.9em;margin:.4rem 0} label{max-width:100%} label select{min-width:0;flex:0 1 auto} .note{color:var(--muted)}
 textarea{width:100%;min-height:7rem;font:.8rem/1.4 ui-monospace,monospace;color:inherit;background:transparent;border:1px solid var(--muted)}
 `;
 const COPY = `<div class="row"><button type="button" class="link">Copy link to this state</button>
@@ -254,7 +259,7 @@ const PRESETS = {
   "one strong feature: its neighbours answer the layer": { features: 5, code: [2] },
   "two neighbours: interference fools the layer": { features: 8, code: [1, 1] },
   "two with one between: FISTA names that one": { features: 8, code: [1, 0, 1] },
-  "three in the plane: even FISTA cannot know": { features: 8, code: [0.9, 0.4, 0.7] },
+  "three in the plane: even FISTA cannot know": { features: 8, code: [0.9, 0.4, 0, 0.7] },
 };
 const FRESH = { features: 8, kind: "circle", seed: 0, lam: 0.03, nonnegative: true, encoder: "trained",
   threshold: 0.3, code: [1, 1], point: null };
@@ -264,14 +269,14 @@ const REACH = 2, SIDE = 4; // of a slider of a feature; of a sample placed by ha
 class SuperpositionPlane extends Linked {
   style_ = `${STYLE}
 .codes{display:grid;grid-template-columns:auto minmax(4.5rem,1fr) minmax(4.5rem,1.2fr);gap:0 .6rem;align-items:center}
-.codes .head{color:var(--muted);font-size:.85em} .codes input{min-height:1.75rem;margin:0} .codes b{font-variant-numeric:tabular-nums;text-align:right}
+.codes .head{color:var(--muted);font-size:.85em} .codes input{min-height:1.75rem;margin:0;accent-color:var(--overlap)} .codes b{font-variant-numeric:tabular-nums;text-align:right}
 .bars{position:relative;height:1.45rem;border-left:1px solid var(--muted)} .signed .bars{border-left:0}
 .signed .bars::before{content:"";position:absolute;left:50%;top:0;bottom:0;width:1px;background:var(--muted)}
 .bars i{position:absolute;height:5px;min-width:0} .bars i:nth-child(1){top:2px;background:var(--overlap)}
 .bars i:nth-child(2){top:9px;background:var(--ink)} .bars i:nth-child(3){top:16px;background:var(--coverage)}
 .key{display:flex;flex-wrap:wrap;gap:.1rem .9rem;font-size:.88em;margin:.3rem 0} .key i{display:inline-block;width:1.1rem;height:5px;margin:0 .35rem .15rem 0}
 table{border-collapse:collapse;width:100%;margin:.4rem 0;font-variant-numeric:tabular-nums} th{text-align:left;font-weight:400;color:var(--muted)}
-th,td{padding:.12rem .4rem .12rem 0;border-bottom:1px solid var(--faint);vertical-align:top} thead th{color:inherit;font-weight:600}
+th,td{padding:.12rem .4rem .12rem 0;border-bottom:1px solid var(--faint);vertical-align:top} td{white-space:nowrap} .wrap td{white-space:normal} thead th{color:inherit;font-weight:600}
 .sliders{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,12rem),1fr));gap:.3rem 1.2rem}`;
 
   body = `<div class="row"><label>preset <select class="preset"></select></label></div>
@@ -301,7 +306,7 @@ th,td{padding:.12rem .4rem .12rem 0;border-bottom:1px solid var(--faint);vertica
     slider("features", "features N", 2, 12, 1);
     slider("lam", "λ of FISTA", -3.05, 0.5, 0.05, (v) => (v < -3 ? 0 : Number((10 ** v).toPrecision(3))));
     slider("threshold", "threshold θ of the tied layer", 0, 2, 0.05);
-    this.$(".preset").append(make("option", { value: "", textContent: "choose…" }),
+    this.$(".preset").append(make("option", { value: "", textContent: "your own" }),
       ...Object.keys(PRESETS).map((name) => make("option", { value: name, textContent: name })));
     this.$(".kind").append(...Object.entries(KINDS).map(([value, textContent]) => make("option", { value, textContent })));
     for (const name of ["preset", "kind", "encoder", "seed"])
@@ -326,7 +331,8 @@ th,td{padding:.12rem .4rem .12rem 0;border-bottom:1px solid var(--faint);vertica
   set(change) {
     this.stop();
     const s = this.s;
-    if (change.preset in PRESETS) change = { ...FRESH, ...PRESETS[change.preset], ...change };
+    this.preset = change.preset in PRESETS ? change.preset : "";
+    if (this.preset) change = { ...FRESH, ...PRESETS[this.preset], ...change };
     for (const name in HERE) s[name] = number(change[name], HERE[name], s[name]);
     for (const name of ["features", "seed"]) s[name] = Math.round(s[name]);
     if (change.kind in KINDS) s.kind = change.kind;
@@ -386,19 +392,19 @@ th,td{padding:.12rem .4rem .12rem 0;border-bottom:1px solid var(--faint);vertica
 
   // The same codes in Python, with protolib.
   get python() {
-    const s = this.s, { weight, bias } = this.layer, rows = (M) => `[${Array.from(M, list).join(",\n     ")}]`;
+    const s = this.s, { weight, bias } = this.layer, lam = Number.isInteger(s.lam) ? s.lam.toFixed(1) : s.lam, rows = (M) => `[${Array.from(M, list).join(",\n     ")}]`;
     return `import torch
 from protolib.sparse import coding
 
 kind = dict(dtype=torch.float64)
 A = torch.tensor([${rows(this.A)}], **kind)
 y = torch.tensor([[${list(this.y)}]], **kind)
-z = coding.fista(y, A, lam=${s.lam}, steps=${this.at}, nonnegative=${s.nonnegative ? "True" : "False"})
+z = coding.fista(y, A, lam=${lam}, steps=${this.at}, nonnegative=${s.nonnegative ? "True" : "False"})
 W = torch.tensor([${rows(weight)}], **kind)
 b = torch.tensor([${list(bias)}], **kind)
 guess = coding.encode(coding.Autoencoder(W, b, A), y)
 print("FISTA", z.flatten().tolist())
-print("KKT residual", coding.kkt_residual(z, y, A, lam=${s.lam}, nonnegative=${s.nonnegative ? "True" : "False"}).item())
+print("KKT residual", coding.kkt_residual(z, y, A, lam=${lam}, nonnegative=${s.nonnegative ? "True" : "False"}).item())
 print("one layer", guess.flatten().tolist())
 `;
   }
@@ -434,7 +440,7 @@ print("one layer", guess.flatten().tolist())
 
   controls() {
     const s = this.s, codes = this.$(".codes");
-    this.$(".preset").value = "";
+    this.$(".preset").value = this.preset;
     this.$(".kind").value = s.kind;
     this.$(".encoder").value = s.encoder;
     this.$(".sign").checked = s.nonnegative;
@@ -488,9 +494,9 @@ print("one layer", guess.flatten().tolist())
       ["active features", (code) => { const on = this.support(code); return on.length ? `${on.length}: ${names(on)}` : "none"; }],
       ["support", (code) => (s.code ? (this.support(code).join() === truth ? "✓ right" : "✗ wrong") : "truth unknown")],
       ["‖z − truth‖", (code) => (s.code ? short(norm(off(code)), 2) : "truth unknown")],
-      ["KKT residual, ideal 0", (code) => { const r = this.kkt(code); return r < 1e-6 ? "< 10⁻⁶" : short(r, 2); }],
+      ["KKT residual", (code) => { const r = this.kkt(code); return r < 1e-6 ? "< 10⁻⁶" : short(r, 2); }],
     ];
-    this.$("tbody").replaceChildren(...rows.map(([name, act]) => make("tr", {},
+    this.$("tbody").replaceChildren(...rows.map(([name, act], k) => make("tr", { className: k === 1 ? "wrap" : "" },
       Object.assign(make("th", { textContent: name }), { scope: "row" }), ...both.map((code) => make("td", { textContent: act(code) })))));
   }
 
@@ -637,12 +643,13 @@ print("one layer", guess.flatten().tolist())
 // data: {features, seeds, samples, signs: [{nonnegative, theory: [δ of K = 1 … N], cells: [[K, M, mean, low, high]]}]}
 
 const UNIT = 8, RIGHT = 1e-4; // pixels of one M; as coding.recovered
+const count = (z) => z.reduce((sum, v) => sum + (Math.abs(v) > 1e-9), 0);
 
 class TransitionMap extends Linked {
   style_ = `${STYLE}
 .map{position:relative;margin:0 0 1.6rem 2.2rem;border-left:1px solid var(--muted);border-bottom:1px solid var(--muted);cursor:crosshair}
-.map button{position:absolute;padding:0;min-height:0;height:22px;border:0;border-radius:2px;font-size:.78rem;min-width:0;outline-offset:1px;z-index:1}
-.map button[aria-pressed=true]{box-shadow:0 0 0 3px var(--separation);z-index:2} .map button:focus-visible{z-index:3}
+.map button{position:absolute;padding:0;min-height:0;height:22px;border:0;border-radius:2px;font-size:.78rem;min-width:0;outline-offset:1px}
+.map button span{position:relative;color:inherit;font-size:inherit;z-index:3} .map button[aria-pressed=true]{box-shadow:0 0 0 3px var(--separation)}
 .map svg{position:absolute;inset:0;width:100%;height:100%;pointer-events:none;z-index:2;overflow:visible}
 .map span{position:absolute;color:var(--muted);font-size:.75rem;line-height:1;pointer-events:none} .ring{width:16px;height:16px;margin:-8px 0 0 -8px;border:3px solid var(--separation);border-radius:50%;z-index:4}`;
 
@@ -652,7 +659,7 @@ class TransitionMap extends Linked {
 <div class="two"><div><div class="muted">percent recovered, by active features K (across) and units M (up); line: the prediction δ</div>
 <div class="map" role="group" aria-label="Share of codes recovered by K and M; arrow keys move, Enter solves one problem of that size"></div></div>
 <div><div class="muted">one problem, solved here</div><canvas class="stems" role="img"></canvas>
-<label class="slider"><span><span>along the path of the lasso</span><output class="where"></output></span><input type="range" class="way" min="0" step="1"></label>
+<label class="slider"><span><span>path of the lasso</span><output class="where"></output></span><input type="range" class="way" min="0" step="1"></label>
 <div class="row"><button type="button" class="main play">Play</button></div><canvas class="gone" role="img"></canvas></div></div>
 <p class="say"><output class="said" aria-live="polite"></output></p>${COPY}`;
 
@@ -733,9 +740,9 @@ print("norms", found.abs().sum().item(), z.abs().sum().item())
 
   go(step) {
     this.at = clamp(step, 0, this.path.length - 1);
-    const { lam, active } = this.path[this.at];
+    const { lam, z } = this.path[this.at], active = count(z);
     this.$(".way").value = this.at;
-    this.$(".where").textContent = `corner ${this.at} of ${this.path.length - 1}, λ = ${short(lam, 2)}, ${active} active`;
+    this.$(".where").textContent = `${this.at} of ${this.path.length - 1}: λ = ${short(lam, 2)}, ${active} active`;
     this.$(".way").setAttribute("aria-valuetext", this.$(".where").textContent);
     this.draw();
   }
@@ -779,10 +786,13 @@ print("norms", found.abs().sum().item(), z.abs().sum().item())
     const stroke = (colour, width) => `<polyline points="${line}" fill="none" stroke="${colour}" stroke-width="${width}" vector-effect="non-scaling-stroke"/>`;
     map.innerHTML = `<svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">${stroke("var(--paper)", 5)}${stroke("var(--separation)", 2.5)}</svg>`;
     for (let m = 0; m <= N; m += N / 8) map.append(span(m, "-1.6rem", `${m * UNIT - 5}px`));
-    map.append(span("M", "-2.2rem", `${N * UNIT + 12}px`), span("K", "-1.1rem", "-1.2rem"));
+    map.append(span("M", "-2.1rem", `${N * UNIT - (N / 16) * UNIT - 5}px`), span("K", "-1.1rem", "-1.2rem"));
     this.cells = cells.map(([k, m], i) => {
-      const [, , mean] = cells[i], cell = make("button", { type: "button", textContent: Math.round(100 * mean) });
-      [cell.style.background, cell.style.color] = ramp(mean);
+      const [fill, ink] = ramp(cells[i][2]), words = make("span", { textContent: Math.round(100 * cells[i][2]) });
+      const cell = make("button", { type: "button" }, words);
+      cell.style.background = fill;
+      cell.style.color = ink;
+      words.style.textShadow = new Array(4).fill(`0 0 3px ${fill}`).join(); // the line runs behind
       cell.style.left = `calc(${this.X(k) - 50 / this.ks.length}% + 2px)`;
       cell.style.width = `calc(${100 / this.ks.length}% - 4px)`;
       cell.style.bottom = `${m * UNIT - 11}px`;
@@ -848,7 +858,7 @@ print("norms", found.abs().sum().item(), z.abs().sum().item())
 
   draw() {
     if (!this.path || !this.colours) return;
-    const { truth } = this.problem, { z, lam, active } = this.path[this.at], c = this.colours, [g, width] = this.pen(".stems", 250);
+    const { truth } = this.problem, { z, lam } = this.path[this.at], active = count(z), c = this.colours, [g, width] = this.pen(".stems", 250);
     const most = Math.max(...[truth, this.end.z, z].map((code) => Math.max(...Array.from(code, Math.abs)))), N = truth.length;
     const low = this.world.nonnegative ? 0 : -most, X = (j) => 10 + ((j + 0.5) / N) * (width - 20);
     const stems = (code, top, colour) => {
@@ -869,7 +879,7 @@ print("norms", found.abs().sum().item(), z.abs().sum().item())
     stems(z, 126, (j) => (wrong(j) ? c.separation : c.ink));
     g.fillStyle = c.muted;
     g.fillText(`true code: ${this.s.k} active of ${N}`, 4, 8);
-    g.fillText(`found at λ = ${short(lam, 2)}: ${active} active; orange: differs`, 4, 134);
+    g.fillText(`found at λ = ${short(lam, 2)}: ${active} active (orange: differs)`, 4, 134);
     this.$(".stems").setAttribute("aria-label", `Two stem plots over ${N} features. True code: ${this.s.k} active. Found at λ = ${short(lam, 2)}: ${active} active, `
       + `${[...z.keys()].filter(wrong).length} entries differ from the truth. ${this.words()}`);
     const [p, wide] = this.pen(".gone", 84), all = this.path.map((o) => this.distance(o)), high = Math.max(1, ...all);

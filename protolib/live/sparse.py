@@ -31,7 +31,7 @@ PRESETS = {
     "one strong feature: its neighbours answer the layer": {"features": 5, "code": [2]},
     "two neighbours: interference fools the layer": {"features": 8, "code": [1, 1]},
     "two with one between: FISTA names that one": {"features": 8, "code": [1, 0, 1]},
-    "three in the plane: even FISTA cannot know": {"features": 8, "code": [0.9, 0.4, 0.7]},
+    "three in the plane: even FISTA cannot know": {"features": 8, "code": [0.9, 0.4, 0, 0.7]},
 }
 
 Kind = Literal["circle", "half", "random"]
@@ -128,9 +128,7 @@ def superposition_plane(
     }  # fmt: skip
     attributes = {"id": name, "linked": True, "data": json.dumps(content)}
     scripts = (*LIVE, *FIGURES, *SPARSE)
-    return element(
-        "superposition-plane", still, alt, attributes, caption, tries, scripts=scripts
-    )
+    return element("superposition-plane", still, alt, attributes, caption, tries, scripts=scripts)
 
 
 def transition_map(
