@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from protolib import live, plotting
+from protolib import live
 from protolib.live import sparse
 from protolib.sparse import coding
 
@@ -198,17 +198,14 @@ def trained():
     return pairs
 
 
-def _still():
-    figure, _ = plotting.panel(2.0, 1.0)
-    alt = "a still for the test of this figure, which says what it would show"
-    return {"still": figure, "alt": alt, "caption": "Something to look at."}
+CAPTION = "Something to look at."
 
 
 @pytest.fixture
 def plane(open_page, trained, monkeypatch):
     monkeypatch.setenv("PROTOLIB_BOOK", "1")
     shown = sparse.superposition_plane(
-        trained, name="plane", preset=TWO, tries=["Play."], **_still()
+        trained, name="plane", preset=TWO, tries=["Play."], caption=CAPTION
     )
     return lambda **how: open_page(shown.data, **how)
 
@@ -369,7 +366,9 @@ def edge(open_page, monkeypatch):
         (sign, K): ([K + 3, K + 6, K + 9], torch.tensor(draw.uniform(0, 1, (5, 3))))
         for sign in (False, True) for K in (2, 5, 10)
     }  # fmt: skip
-    shown = sparse.transition_map(32, runs, samples=6, name="edge", tries=["Choose."], **_still())
+    shown = sparse.transition_map(
+        32, runs, samples=6, name="edge", tries=["Choose."], caption=CAPTION
+    )
     return lambda **how: (*open_page(shown.data, **how), runs)
 
 
@@ -450,10 +449,10 @@ def test_the_bare_map_is_clicked(edge):
 def test_both_fit_a_narrow_screen_print_a_still_and_have_names(plane, edge, open_page, trained):
     runs = {(False, 2): ([4, 6], torch.ones(2, 2)), (False, 5): ([9, 12], torch.zeros(2, 2))}
     body = sparse.superposition_plane(
-        trained, name="plane", preset=TWO, tries=["Play."], **_still()
+        trained, name="plane", preset=TWO, tries=["Play."], caption=CAPTION
     ).data
     body += sparse.transition_map(
-        32, runs, samples=6, name="edge", tries=["Choose."], **_still()
+        32, runs, samples=6, name="edge", tries=["Choose."], caption=CAPTION
     ).data
     page, log = open_page(body, width=320)
     page.evaluate("() => plane.set({ features: 12, encoder: 'tied', kind: 'random' })")
@@ -485,4 +484,4 @@ def test_scripts_are_small_and_presets_are_checked(trained):
     for sources in SOURCES.values():
         assert len(live.script(*sources).encode()) < 60 * 1000
     with pytest.raises(ValueError, match="preset must be one of"):
-        sparse.superposition_plane(trained, name="plane", preset="none", tries=[], **_still())
+        sparse.superposition_plane(trained, name="plane", preset="none", tries=[], caption=CAPTION)

@@ -269,7 +269,7 @@ const REACH = 2, SIDE = 4; // of a slider of a feature; of a sample placed by ha
 class SuperpositionPlane extends Linked {
   style_ = `${STYLE}
 .codes{display:grid;grid-template-columns:auto minmax(4.5rem,1fr) minmax(4.5rem,1.2fr);gap:0 .6rem;align-items:center}
-.codes .head{color:var(--muted);font-size:.85em} .codes input{min-height:1.75rem;margin:0;accent-color:var(--overlap)} .codes b{font-variant-numeric:tabular-nums;text-align:right}
+.codes .head{color:var(--muted);font-size:.85em} .codes input{min-height:1.75rem;margin:0} .codes b{font-variant-numeric:tabular-nums;text-align:right}
 .bars{position:relative;height:1.45rem;border-left:1px solid var(--muted)} .signed .bars{border-left:0}
 .signed .bars::before{content:"";position:absolute;left:50%;top:0;bottom:0;width:1px;background:var(--muted)}
 .bars i{position:absolute;height:5px;min-width:0} .bars i:nth-child(1){top:2px;background:var(--overlap)}
@@ -291,7 +291,7 @@ th,td{padding:.12rem .4rem .12rem 0;border-bottom:1px solid var(--faint);vertica
 <div class="sliders"></div>
 <div class="row"><label><input type="checkbox" class="sign">only codes z ≥ 0</label>
 <label>dictionary <select class="kind"></select></label><label class="seeded">seed <input type="number" class="seed" min="0" max="1000000" step="1"></label>
-<label>layer <select class="encoder"><option value="trained">trained on this page</option><option value="tied">tied, W = Aᵀ, b = −θ</option></select></label></div>${COPY}`;
+<label>layer <select class="encoder"><option value="trained"></option><option value="tied">tied, W = Aᵀ, b = −θ</option></select></label></div>${COPY}`;
 
   s = { ...FRESH };
 
@@ -308,6 +308,7 @@ th,td{padding:.12rem .4rem .12rem 0;border-bottom:1px solid var(--faint);vertica
     slider("threshold", "threshold θ of the tied layer", 0, 2, 0.05);
     this.$(".preset").append(make("option", { value: "", textContent: "your own" }),
       ...Object.keys(PRESETS).map((name) => make("option", { value: name, textContent: name })));
+    this.$(".encoder option").textContent = `trained on this page (whole circle, N = ${this.data.trained.map((o) => o.features).join(", ")})`;
     this.$(".kind").append(...Object.entries(KINDS).map(([value, textContent]) => make("option", { value, textContent })));
     for (const name of ["preset", "kind", "encoder", "seed"])
       this.on(`.${name}`, "change", (e) => { if (e.target.value !== "") this.user({ [name]: e.target.value }); });
@@ -510,7 +511,7 @@ print("one layer", guess.flatten().tolist())
     const truth = this.support(s.code), right = (set) => (set.join() === truth.join() ? "right" : "wrong");
     let text = `True: ${names(truth)}. FISTA names ${names(found)}${step}: ${right(found)}. ${layer} names ${names(guess)}: ${right(guess)}.`;
     if (right(found) === "wrong" && this.at === STEPS && norm(minus(this.y, mix(this.A, z))) < 0.2 * norm(this.y) && l1(z) + 1e-6 < l1(s.code))
-      text += ` Its code makes almost the same y with a smaller ‖z‖₁, ${short(l1(z), 3)} for ${short(l1(s.code), 3)}: from y alone nobody can tell which was meant.`;
+      text += ` FISTA’s code makes almost the same y with a smaller ‖z‖₁, ${short(l1(z), 3)} for ${short(l1(s.code), 3)}: from y alone nobody can tell which was meant.`;
     return text;
   }
 

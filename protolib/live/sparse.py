@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from IPython.display import HTML
 from jaxtyping import Float
-from matplotlib.figure import Figure
 from torch import Tensor
 
+from protolib import plotting
 from protolib.data import generator
 from protolib.live import FIGURES, LIVE, element
 from protolib.sparse import coding
@@ -24,6 +24,8 @@ SPARSE = ("sparse.js",)
 
 # What a stream of random numbers is for, as in `protolib.data`; never to be changed.
 PLANE, PROBLEM = 200, 201
+
+LAM, STEPS, ACTIVE = 0.03, 300, 1e-3  # the plane's first λ, its steps, and what counts as active
 
 # Of the plane: how many features, and the true code of the first of them.
 PRESETS = {
@@ -70,12 +72,13 @@ def recovery_problem(
     their values from the smallest on.
 
     >>> A, z = recovery_problem(0, 8, 16, 3)
-    >>> A.shape, (z != 0).sum().item(), bool(torch.allclose(A.norm(dim=1), torch.tensor(1.0).double()))
+    >>> A.shape, (z != 0).sum().item(), bool(((A.norm(dim=1) - 1).abs() < 1e-12).all())
     (torch.Size([1, 8, 16]), 3, True)
     """
     if not (1 <= active <= features and 1 <= measurements <= features):
         raise ValueError(
-            f"expected 1 ≤ active, measurements ≤ features, got {active}, {measurements}, {features}"
+            "expected 1 ≤ active, measurements ≤ features, got "
+            f"{active}, {measurements}, {features}"
         )
     draw = generator(seed, PROBLEM, measurements, features, active)
 
@@ -90,13 +93,78 @@ def recovery_problem(
     return coding.unit_columns(A), torch.tensor(code)
 
 
+# ------------------------------------------------------------------------------ stills
+
+
+def _plane_still(preset: str, trained: Sequence[tuple[float, coding.Autoencoder]]):
+    """The first state of the plane: a figure and its text."""
+    features, code = PRESETS[preset]["features"], PRESETS[preset]["code"]
+    A = plane_dictionary("circle", features)
+    z = torch.zeros(1, 1, features, dtype=torch.float64)
+    z[0, 0, : len(code)] = torch.tensor(code, dtype=torch.float64)
+    y = coding.mix(z, A)
+    found = {"true code": z, "FISTA": coding.fista(y, A, lam=LAM, steps=STEPS, nonnegative=True)}
+    for _, net in trained:
+        if net.bias.shape[-1] == features:
+            found["one layer"] = coding.encode(net, y.to(net.weight.dtype)).double()
+    figure, ax = plotting.panel(4.2, 3.2)
+    for j, tip in enumerate(A[0].T):
+        ax.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "->", "color": plotting.FAINT})
+        ax.text(*(1.15 * tip), str(j + 1), ha="center", va="center")
+    looks = (
+        {"color": plotting.OVERLAP, "lw": 5},
+        {"color": plotting.INK, "lw": 1.8},
+        {"color": plotting.COVERAGE, "lw": 1.8, "ls": (0, (4, 1.5))},
+    )
+    said = []
+    for (who, codes), look in zip(found.items(), looks):
+        steps = (A[0] * codes[0, 0]).T[codes[0, 0] > ACTIVE]
+        chain = torch.cat([torch.zeros(1, 2), steps]).cumsum(0)
+        ax.plot(*chain.T, label=who, **look)
+        named = (torch.nonzero(codes[0, 0] > ACTIVE).flatten() + 1).tolist()
+        said.append(f"{who}: {', '.join(map(str, named)) or 'none'}")
+    ax.plot(*y[0, 0], "o", color=plotting.PAPER, mec=plotting.INK, ms=9)
+    ax.set(xlim=(-1.4, 2), ylim=(-1.4, 1.4), aspect="equal")
+    ax.set_axis_off()
+    ax.legend(loc="lower right")
+    return figure, (
+        f"A live figure, here as a still: {features} features as arrows in the plane, a sample y, "
+        f"and codes for it as chains of arrows. Features named by {'; '.join(said)}."
+    )
+
+
+def _map_still(signs: Sequence[dict]):
+    """The first map: a figure and its text."""
+    cells, theory = signs[0]["cells"], signs[0]["theory"]
+    actives = sorted({K for K, *_ in cells})
+    figure, ax = plotting.panel(4.2, 3.6)
+    places = [actives.index(K) for K, *_ in cells]
+    marks = ax.scatter(
+        places, [M for _, M, *_ in cells], c=[mean for _, _, mean, *_ in cells], marker="s", s=60,
+        cmap="cividis", vmin=0, vmax=1,
+    )  # fmt: skip
+    edge = [theory[K - 1] for K in actives]
+    ax.plot(range(len(actives)), edge, color=plotting.SEPARATION, label="prediction δ")
+    ax.set(xticks=range(len(actives)), xticklabels=actives, xlim=(-0.6, len(actives) - 0.4))
+    ax.set(xlabel="active features K", ylabel="units M")
+    ax.legend(loc="upper left")
+    figure.colorbar(marks, ax=ax, label="share recovered")
+    columns = [sorted(cell for cell in cells if cell[0] == K) for K in actives]
+    low, high = (np.mean([column[end][2] for column in columns]) for end in (0, -1))
+    return figure, (
+        f"A live figure, here as a still: the share of codes recovered over K and M, rising with "
+        f"M around the predicted edge: {low:.0%} at the lowest M of each K, {high:.0%} at the highest."
+    )
+
+
+# ------------------------------------------------------------------------------ on the page
+
+
 def superposition_plane(
     trained: Sequence[tuple[float, coding.Autoencoder]],
     *,
     name: str,
     preset: str,
-    still: Figure,
-    alt: str,
     caption: str,
     tries: Sequence[str],
 ) -> HTML:
@@ -126,9 +194,9 @@ def superposition_plane(
             for lam, net in trained
         ],
     }  # fmt: skip
-    attributes = {"id": name, "linked": True, "data": json.dumps(content)}
-    scripts = (*LIVE, *FIGURES, *SPARSE)
-    return element("superposition-plane", still, alt, attributes, caption, tries, scripts=scripts)
+    return _figure(
+        "superposition-plane", _plane_still(preset, trained), name, content, caption, tries
+    )
 
 
 def transition_map(
@@ -137,8 +205,6 @@ def transition_map(
     *,
     samples: int,
     name: str,
-    still: Figure,
-    alt: str,
     caption: str,
     tries: Sequence[str],
 ) -> HTML:
@@ -174,6 +240,10 @@ def transition_map(
         signs.append({"nonnegative": nonnegative, "theory": theory, "cells": cells})
     seeds = len(next(iter(runs.values()))[1])
     content = {"features": features, "seeds": seeds, "samples": samples, "signs": signs}
+    return _figure("transition-map", _map_still(signs), name, content, caption, tries)
+
+
+def _figure(tag: str, still: tuple, name: str, content: dict, caption: str, tries: Sequence[str]):
     attributes = {"id": name, "linked": True, "data": json.dumps(content)}
     scripts = (*LIVE, *FIGURES, *SPARSE)
-    return element("transition-map", still, alt, attributes, caption, tries, scripts=scripts)
+    return element(tag, *still, attributes, caption, tries, scripts=scripts)
