@@ -402,7 +402,7 @@ def test_a_cell_of_the_map_solves_a_problem_of_its_size(edge):
     assert f"{100 * share.mean():.0f}% of 30 codes recovered" in said
     assert f"edge at {coding.statistical_dimension(32, 10):.3g}" in said
     assert "not recovered: another code makes the same y with a smaller" in said
-    assert f"{best.abs().sum():.4g} for {z.abs().sum():.4g}" in said
+    assert f"{best.abs().sum():.4g} against {z.abs().sum():.4g}" in said
     assert not log.errors
     assert not log.requests
 

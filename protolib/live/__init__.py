@@ -6,6 +6,8 @@ closed-form gradients, Adam and NumPy's generator, in float64, tested to agree w
 pages load them as they are. In a notebook `Lab` shows the same figure, and its traits follow it
 both ways.
 
+`protolib.live.sparse` adds, with `sparse.js`, two figures of sparse codes.
+
 `show`, `phase_map`, `digits_viewer`, `predict_winner` and `predict_places` put live figures on a
 page, each with a still that is seen in print and where scripts are off. `controls` is for what only
 Python can compute: sliders in a notebook, and on a page one saved result that says so.

@@ -511,7 +511,7 @@ print("one layer", guess.flatten().tolist())
     const truth = this.support(s.code), right = (set) => (set.join() === truth.join() ? "right" : "wrong");
     let text = `True: ${names(truth)}. FISTA names ${names(found)}${step}: ${right(found)}. ${layer} names ${names(guess)}: ${right(guess)}.`;
     if (right(found) === "wrong" && this.at === STEPS && norm(minus(this.y, mix(this.A, z))) < 0.2 * norm(this.y) && l1(z) + 1e-6 < l1(s.code))
-      text += ` FISTA’s code makes almost the same y with a smaller ‖z‖₁, ${short(l1(z), 3)} for ${short(l1(s.code), 3)}: from y alone nobody can tell which was meant.`;
+      text += ` FISTA’s code makes almost the same y with a smaller ‖z‖₁, ${short(l1(z), 3)} against ${short(l1(s.code), 3)}: from y alone nobody can tell which was meant.`;
     return text;
   }
 
@@ -660,7 +660,7 @@ class TransitionMap extends Linked {
 <div class="two"><div><div class="muted">percent recovered, by active features K (across) and units M (up); line: the prediction δ</div>
 <div class="map" role="group" aria-label="Share of codes recovered by K and M; arrow keys move, Enter solves one problem of that size"></div></div>
 <div><div class="muted">one problem, solved here</div><canvas class="stems" role="img"></canvas>
-<label class="slider"><span><span>path of the lasso</span><output class="where"></output></span><input type="range" class="way" min="0" step="1"></label>
+<label class="slider"><span><span>path of the lasso</span><output class="where" aria-live="off"></output></span><input type="range" class="way" min="0" step="1"></label>
 <div class="row"><button type="button" class="main play">Play</button></div><canvas class="gone" role="img"></canvas></div></div>
 <p class="say"><output class="said" aria-live="polite"></output></p>${COPY}`;
 
@@ -827,7 +827,7 @@ print("norms", found.abs().sum().item(), z.abs().sum().item())
   about(k, m) {
     const { cells, theory } = this.world, cell = cells.find(([a, b]) => a === k && b === m), { seeds, samples } = this.data;
     const start = `K = ${k} active of ${this.data.features}, M = ${m} units, predicted edge at ${short(theory[k - 1], 3)}`;
-    return cell ? `${start}: ${percent(cell[2])} of ${seeds * samples} codes recovered on this page, dictionaries differ from ${percent(cell[3])} to ${percent(cell[4])}`
+    return cell ? `${start}: ${percent(cell[2])} of ${seeds * samples} codes recovered on this page, in single dictionaries from ${percent(cell[3])} to ${percent(cell[4])}`
       : `${start}: not run on this page`;
   }
 
@@ -835,7 +835,7 @@ print("norms", found.abs().sum().item(), z.abs().sum().item())
     const { z } = this.end, own = l1(this.problem.truth), gone = this.distance(this.end), right = gone <= RIGHT;
     const proof = this.excess < 1e-8 ? "" : " (The solver did not reach the minimum.)";
     const tell = right ? `✓ recovered, ‖ẑ − z‖/‖z‖ = ${short(gone, 1)}` : l1(z) < own - 1e-9
-      ? `✗ not recovered: another code makes the same y with a smaller ‖z‖₁, ${short(l1(z), 4)} for ${short(own, 4)}`
+      ? `✗ not recovered: another code makes the same y with a smaller ‖z‖₁, ${short(l1(z), 4)} against ${short(own, 4)}`
       : "✗ not recovered: other codes make the same y with the same ‖z‖₁";
     return `${this.about(this.s.k, this.s.m)}. Problem ${this.s.seed}, solved here: ${tell}.${proof}`;
   }

@@ -152,8 +152,8 @@ def _map_still(signs: Sequence[dict]):
     columns = [sorted(cell for cell in cells if cell[0] == K) for K in actives]
     low, high = (np.mean([column[end][2] for column in columns]) for end in (0, -1))
     return figure, (
-        f"A live figure, here as a still: the share of codes recovered over K and M, rising with "
-        f"M around the predicted edge: {low:.0%} at the lowest M of each K, {high:.0%} at the highest."
+        f"A live figure, here as a still: the share of codes recovered over K and M, rising "
+        f"around the prediction: {low:.0%} at the lowest M of each K, {high:.0%} at the highest."
     )
 
 
