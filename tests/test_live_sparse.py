@@ -314,6 +314,41 @@ def test_y_is_dragged(plane):
     assert not log.errors
 
 
+def test_a_finger_on_y_drags_it_and_beside_it_scrolls_the_page(plane):
+    page, log = plane()
+    page.evaluate("() => { document.body.style.paddingBottom = '2000px'; plane.scrollIntoView(); }")
+    client = page.context.new_cdp_session(page)
+    client.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    frame = _in(page, "canvas").bounding_box()
+
+    def swipe(x, y):  # upwards, by eighty pixels
+        for k in range(9):
+            kind = "touchMove" if k else "touchStart"
+            at = {"x": frame["x"] + x, "y": frame["y"] + y - 10 * k}
+            client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [at]})
+        client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        page.wait_for_timeout(200)
+        return page.evaluate("() => [plane.state.y, scrollY]")
+
+    before, top = page.evaluate("() => [plane.state.y, scrollY]")
+    y, scrolled = swipe(
+        *page.evaluate("() => [plane.view.X(plane.y[0]), plane.view.Y(plane.y[1])]")
+    )
+    assert y[1] > before[1] + 0.3
+    assert scrolled == top
+    after, scrolled = swipe(20, 250)
+    assert after == y
+    assert scrolled > top + 20
+    assert not log.errors
+
+
+def test_in_a_notebook_the_figures_bring_their_scripts(trained, monkeypatch):
+    monkeypatch.delenv("PROTOLIB_BOOK", raising=False)
+    shown = sparse.superposition_plane(trained, name="plane", preset=TWO, tries=[], caption=CAPTION)
+    assert all(live.script(*sources) in shown.data for sources in SOURCES.values())
+    assert 'aria-label="A live figure, here as a still: 8 features' in shown.data
+
+
 def test_a_link_brings_back_the_plane(plane):
     page, _ = plane()
     page.evaluate(

@@ -817,7 +817,6 @@ print("norms", found.abs().sum().item(), z.abs().sum().item())
     event.preventDefault();
     const to = this.cells.filter((o) => o.k === this.ks[clamp(this.ks.indexOf(k) + by[0], 0, this.ks.length - 1)]);
     this.roam(this.cells.indexOf(to[clamp(place + by[1], 0, to.length - 1)]));
-    this.shadowRoot.activeElement?.blur();
     this.cells.find((o) => o.cell.tabIndex === 0).cell.focus();
   }
 
