@@ -16,6 +16,7 @@ from torch import Tensor
 # What a stream of random numbers is for. The numbers are part of every generator's key: changing
 # one changes every result of the book.
 INPUTS, INITIALISATION, CHANCE, BOOTSTRAP, LABELS, NOISE = range(6)
+GENERATIVE, MIXING, CLASSIFIER = range(10, 13)  # protolib.sparse.identifiability
 
 
 def generator(seed: int, *key: int) -> np.random.Generator:

@@ -59,10 +59,21 @@ def assign(
     """
     _check(prototypes, samples)
     tables = _distances(samples, prototypes)
-    return [_assign_one(table**2 if squared else table) for table in tables]
+    return [cheapest_pairs(table**2 if squared else table) for table in tables]
 
 
-def _assign_one(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def cheapest_pairs(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The one-to-one pairs (row, column) of a cost table whose costs add up to the least.
+
+    min(rows, columns) pairs, rows increasing, by SciPy's solver of the assignment problem. A column
+    whose first entry is not finite takes no part. Every matched score of this package comes through
+    here: distances of prototypes, and with a minus sign correlations, cosines and overlaps of
+    supports (`protolib.sparse.scores`).
+
+    >>> rows, columns = cheapest_pairs(np.array([[4.0, 1.0, 3.0], [2.0, 0.0, 5.0]]))
+    >>> rows.tolist(), columns.tolist()                                 # 1 + 2, not 0 + 3 or 4
+    ([0, 1], [1, 0])
+    """
     (usable,) = np.nonzero(np.isfinite(table[0]))
     rows, columns = linear_sum_assignment(table[:, usable])
     return rows, usable[columns]
@@ -94,7 +105,7 @@ def reconstruction_error(
     spans = (samples.amax(1) - samples.amin(1)).double().norm(dim=-1)
     errors = []
     for table, diameter in zip(tables, spans.tolist()):
-        rows, columns = _assign_one(table)
+        rows, columns = cheapest_pairs(table)
         lost = min(units, count) - len(rows)
         total = table[rows, columns].sum() + diameter * max(count - units, 0)
         errors.append(np.inf if lost else total / count)

@@ -7,7 +7,12 @@ from test_book import HTML, PAGES, needs_build
 
 from protolib import live
 
+TAGS = (
+    "prototype-lab", "phase-map", "digits-viewer", "predict-reveal", "superposition-plane",
+    "transition-map",
+)  # fmt: skip
 WITH_LABS = [p for p in PAGES if "<prototype-lab" in p.read_text()]
+WITH_FIGURES = [p for p in PAGES if any(f"<{tag}" in p.read_text() for tag in TAGS)]
 MODES = {"desktop, light": (1280, "light"), "phone, dark": (320, "dark")}
 pytestmark = [needs_build, pytest.mark.browser]
 
@@ -56,6 +61,11 @@ def test_a_page_is_quiet_fits_the_screen_and_its_live_figures_run(visit, path, m
             painted = """lab => { const c = lab.shadowRoot.querySelector("canvas");
               return new Set(c.getContext("2d").getImageData(0, 0, c.width, c.height).data).size; }"""
             assert lab.evaluate(painted) > 20
+    for figure in page.locator("superposition-plane, transition-map").all():
+        figure.scroll_into_view_if_needed()
+        found = figure.evaluate("figure => figure.state.found")
+        assert found
+        assert any(found)
     page.wait_for_timeout(200)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     assert not log.errors
@@ -131,10 +141,10 @@ def test_a_link_opens_the_lab_it_names(visit):
     assert not log.errors
 
 
-@pytest.mark.parametrize("path", WITH_LABS, ids=[p.stem for p in WITH_LABS])
+@pytest.mark.parametrize("path", WITH_FIGURES, ids=[p.stem for p in WITH_FIGURES])
 def test_without_scripts_every_live_figure_is_a_still(visit, path):
     page, _ = visit(path, java_script_enabled=False)
-    for name in ("prototype-lab", "phase-map", "digits-viewer", "predict-reveal"):
+    for name in TAGS:
         for figure in page.locator(name).all():
             still = figure.locator("svg[role=img]")
             assert still.count() == 1
@@ -147,8 +157,6 @@ def test_the_live_script_is_small():
     assert (HTML / "_static" / "live.js").read_text() == live.script(*live.LIVE)
     for page in PAGES:
         text = page.read_text()
-        assert ("live.js" in text) == any(
-            f"<{tag}" in text
-            for tag in ("prototype-lab", "phase-map", "digits-viewer", "predict-reveal")
-        ), page
+        assert ("live.js" in text) == any(f"<{tag}" in text for tag in TAGS), page
+        assert ("live-sparse.js" in text) == any(f"<{tag}" in text for tag in TAGS[-2:]), page
         assert os.path.basename("live-figures.js") in text or "<phase-map" not in text

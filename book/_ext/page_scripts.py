@@ -21,9 +21,11 @@ WIDGET = "application/vnd.jupyter.widget-view+json"  # its labels may hold mathe
 
 
 FIGURES = ("<phase-map", "<digits-viewer", "<predict-reveal")
-LIVE = {  # script: its sources, and the tags that need it
-    "live.js": (("engine.js", "lab.js"), ("<prototype-lab", *FIGURES)),
-    "live-figures.js": (("figures.js",), FIGURES),
+SPARSE = ("<superposition-plane", "<transition-map")
+LIVE = {  # script: its sources, and the tags that need it; loaded in this order
+    "live.js": (("engine.js", "lab.js"), ("<prototype-lab", *FIGURES, *SPARSE)),
+    "live-figures.js": (("figures.js",), (*FIGURES, *SPARSE)),
+    "live-sparse.js": (("sparse.js",), SPARSE),
 }
 
 

@@ -6,6 +6,8 @@ closed-form gradients, Adam and NumPy's generator, in float64, tested to agree w
 pages load them as they are. In a notebook `Lab` shows the same figure, and its traits follow it
 both ways.
 
+`protolib.live.sparse` adds, with `sparse.js`, two figures of sparse codes.
+
 `show`, `phase_map`, `digits_viewer`, `predict_winner` and `predict_places` put live figures on a
 page, each with a still that is seen in print and where scripts are off. `controls` is for what only
 Python can compute: sliders in a notebook, and on a page one saved result that says so.
@@ -507,11 +509,21 @@ def controls(act: Callable[..., HTML], **choices: tuple[Sequence, object]) -> HT
     return ipywidgets.VBox([ipywidgets.HBox(list(widgets.values())), result])
 
 
-def _page(name: str, still: Figure, alt: str, attributes: dict, caption, tries) -> HTML:
+def element(
+    name: str,
+    still: Figure,
+    alt: str,
+    attributes: dict,
+    caption: str,
+    tries: Sequence[str],
+    *,
+    scripts: Sequence[str] = (*LIVE, *FIGURES),
+) -> HTML:
+    """A custom element with its still inside, its caption, and in a notebook its scripts."""
     tag = _open_tag(name, attributes)
     body = f"{tag}{plotting.drawing(still, alt)}</{name}>"
     if not in_book():  # a notebook has no page around it to bring the script
-        body += f"<script>{script(*LIVE, *FIGURES)}</script>"
+        body += f"<script>{script(*scripts)}</script>"
     return _figure(body, caption, tries)
 
 
@@ -546,7 +558,9 @@ def phase_map(
         "spread": np.round(share.std(-1, ddof=1), 3).tolist(), "seeds": share.shape[-1],
         "length": length, "settings": {"masks": [0, 1, 0], "zoom": 3, **(settings or {})},
     }  # fmt: skip
-    return _page("phase-map", still, alt, {"for": lab, "data": json.dumps(content)}, caption, tries)
+    return element(
+        "phase-map", still, alt, {"for": lab, "data": json.dumps(content)}, caption, tries
+    )
 
 
 def pack(images: Float[np.ndarray, "*frames images 64"]) -> str:
@@ -598,7 +612,7 @@ def digits_viewer(
             for name, own in sets.items()
         },
     }  # fmt: skip
-    return _page("digits-viewer", still, alt, {"data": json.dumps(content)}, caption, tries)
+    return element("digits-viewer", still, alt, {"data": json.dumps(content)}, caption, tries)
 
 
 def predict_winner(
@@ -636,7 +650,7 @@ def predict_winner(
         "chance": chance, "log": log,
     }  # fmt: skip
     attributes = {"kind": "pick", "data": json.dumps(content)}
-    return _page("predict-reveal", still, alt, attributes, caption, tries)
+    return element("predict-reveal", still, alt, attributes, caption, tries)
 
 
 def predict_places(
@@ -669,4 +683,4 @@ def predict_places(
         "reach": reach, "colour": colour,
     }  # fmt: skip
     attributes = {"kind": "place", "data": json.dumps(content)}
-    return _page("predict-reveal", still, alt, attributes, caption, tries)
+    return element("predict-reveal", still, alt, attributes, caption, tries)

@@ -413,4 +413,6 @@ canvas{border:1px solid var(--faint);border-radius:.35rem} [hidden]{display:none
   }
 }
 define("predict-reveal", PredictReveal);
+
+Object.assign(globalThis.protolib, { Figure, ramp });
 })();

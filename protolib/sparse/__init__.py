@@ -1,0 +1,1 @@
+"""The second source: from superposition to sparse codes (Klindt et al., arXiv:2503.01824)."""
