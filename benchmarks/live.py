@@ -67,7 +67,9 @@ def main() -> None:
                 there = statistics.median(page.evaluate(STEPS, [n, masks, count]) for _ in range(5))
                 here = statistics.median(python_steps(n, masks) for _ in range(5))
                 rows.append({"n": n, "mask": name, "page": there, "python, one network": here})
-                print(f"N = {n}, {name}: {there:,.0f} steps a second in the page, {here:,.0f} in Python")
+                print(
+                    f"N = {n}, {name}: {there:,.0f} steps a second in the page, {here:,.0f} in Python"
+                )
         result["steps a second"] = rows
         for n in SIZES:
             frames, steps = page.evaluate(FRAMES, [n, 10])
@@ -79,7 +81,10 @@ def main() -> None:
             fresh.goto(index.as_uri(), wait_until="commit")
             times.append(fresh.evaluate(FIRST) / 1000)
             fresh.close()
-        result["first live frame on index, seconds"] = {"median": statistics.median(times), "worst": max(times)}
+        result["first live frame on index, seconds"] = {
+            "median": statistics.median(times),
+            "worst": max(times),
+        }
     print(f"first live frame after {statistics.median(times):.2f} s, at worst {max(times):.2f} s")
     result["script, bytes"] = len(live.script(*live.LIVE).encode())
     (ROOT / "benchmarks" / "results" / "live.json").write_text(json.dumps(result, indent=1) + "\n")

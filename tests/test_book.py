@@ -65,7 +65,9 @@ def test_what_a_cell_makes_is_shown(chapter):
         if cell.cell_type == "code":
             *earlier, _ = ast.parse(cell.source).body
             lost = [node for node in earlier if isinstance(node, ast.Expr)]
-            shows = re.compile(r"^(Markdown|HTML|(plotting|live)\.(show|\w*map|\w*view|predict)\w*)\(")
+            shows = re.compile(
+                r"^(Markdown|HTML|(plotting|live)\.(show|\w*map|\w*view|predict)\w*)\("
+            )
             assert not [n for n in lost if shows.match(ast.unparse(n))], cell.source
 
 
@@ -101,6 +103,7 @@ def test_every_narrative_chapter_follows_the_pattern():
         "identifiability",
         "sparse-codes",
         "scores",
+        "bridge",
     ):
         text = (ROOT / "book" / f"{name}.md").read_text()
         for part in ("{div} question", "After this chapter you can", "minutes. You need",

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from protolib.data import generator
 from protolib.losses import squared_distances
-from protolib.sparse.coding import Codes, Dictionary, Signals, fista, unit_columns
+from protolib.sparse.coding import Dictionary, Signals, fista, unit_columns
 
 KMEANS = 110  # a stream of random numbers, as in `protolib.data`; never to be changed
 
@@ -182,7 +182,9 @@ def kmeans(signals: Signals, units: int, seeds: Sequence[int], *, restarts: int 
     return torch.cat(found)
 
 
-def principal(signals: Signals, components: int, fresh: Signals | None = None) -> Signals:
+def principal(
+    signals: Signals, components: int, fresh: Float[Tensor, "nets fresh measurements"] | None = None
+) -> Float[Tensor, "nets _ measurements"]:
     """The signals (or fresh ones) seen through the first principal components of `signals`.
 
     >>> y = torch.tensor([[[0.0, 0.0], [2.0, 0.0], [1.0, 0.1], [1.0, -0.1]]])
@@ -193,17 +195,3 @@ def principal(signals: Signals, components: int, fresh: Signals | None = None) -
     axes = torch.linalg.svd(signals - mean, full_matrices=False).Vh[:, :components]
     shown = signals if fresh is None else fresh
     return mean + (shown - mean) @ axes.mT @ axes
-
-
-__all__ = [
-    "Codes",
-    "SparseFit",
-    "descend",
-    "gram_square",
-    "incoherence",
-    "kmeans",
-    "nearest",
-    "one_atom",
-    "principal",
-    "unexplained",
-]

@@ -188,7 +188,7 @@ def measure_noise(seeds: Sequence[int]) -> list[Row]:
 def measure(seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     """All measurements that decide S1 to S4: one row a seed, score and thing scored.
 
-    Three minutes or so for the ten seeds of the book on one core.
+    A minute or two for the ten seeds of the book on one core.
     """
     with one_thread():
         parts = [part(seeds) for part in (measure_latents, measure_codes, measure_noise)]
