@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
 
     second = commands.add_parser(
         "sparse",
-        help="make the table anew that S1 to S4 are judged on (a minute or two on one core)",
+        help="make the table anew that S1 to S4 are judged on (some three minutes on one core)",
         description="Take all measurements behind the second section of the ledger.",
     )
     second.add_argument("--out", default="book/_data/sparse.csv", help="where to")
