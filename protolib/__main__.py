@@ -1,6 +1,7 @@
 """The command line: `python -m protolib grid` runs trainings, `claims` judges a table of them.
 
-`multiverse` makes the tables of the chapter on robustness anew.
+`multiverse` makes the tables of the chapter on robustness anew, `sparse` the one that the claims of
+the second source are judged on.
 """
 
 import argparse
@@ -11,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from protolib import claims, multiverse, sweep
+from protolib.sparse import claims as sparse_claims
 from protolib.training import TrainConfig
 
 CACHE = ".protolib_cache"
@@ -66,6 +68,14 @@ def _parser() -> argparse.ArgumentParser:
     every.add_argument("--workers", type=int, default=None, help="default: one per processor")
     every.add_argument("--cache", default=CACHE, help=f"folder of finished chunks; default {CACHE}")
     every.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
+
+    second = commands.add_parser(
+        "sparse",
+        help="make the table anew that S1 to S4 are judged on (some three minutes on one core)",
+        description="Take all measurements behind the second section of the ledger.",
+    )
+    second.add_argument("--out", default="book/_data/sparse.csv", help="where to")
+    second.add_argument("--seeds", **number, default=[*sparse_claims.SEEDS])
 
     ledger = commands.add_parser(
         "claims", help="judge the paper's claims on a table", description=claims.__doc__
@@ -128,8 +138,18 @@ def _multiverse(options: argparse.Namespace) -> None:
     print(f"{len(found)} runs in {table}, and what they say in {answers}")
 
 
+def _sparse(options: argparse.Namespace) -> None:
+    out = Path(options.out)
+    _check_writable(out)
+    sparse_claims.write(sparse_claims.measure(options.seeds), out)
+    _print_verdicts(sparse_claims.ledger(sparse_claims.read(out)), details=False)
+
+
 def _claims(options: argparse.Namespace) -> None:
-    verdicts = claims.ledger(sweep.read_table(options.table))
+    _print_verdicts(claims.ledger(sweep.read_table(options.table)), details=options.details)
+
+
+def _print_verdicts(verdicts: list[claims.Verdict], *, details: bool) -> None:
     for verdict in verdicts:
         claim, answers = verdict.claim, [question.answer for question in verdict.questions]
         tally = ", ".join(f"{answers.count(a)} {a}" for a in ("yes", "no", "open") if a in answers)
@@ -137,7 +157,7 @@ def _claims(options: argparse.Namespace) -> None:
             f"{claim.id:>3}  {verdict.verdict:<15}  {claim.sentence}"
             + (f" [{tally}]" * bool(tally))
         )
-        if options.details and verdict.questions:
+        if details and verdict.questions:
             print(claims.evidence(verdict).to_string(index=False, float_format="%.4g"), "\n")
 
 
@@ -145,7 +165,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command. Returns 0, or 2 after a sentence about a bad input, or 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
-        commands = {"grid": _grid, "multiverse": _multiverse, "claims": _claims}
+        commands = {"grid": _grid, "multiverse": _multiverse, "sparse": _sparse, "claims": _claims}
         commands[options.command](options)
     except KeyboardInterrupt:
         saved = options.command != "claims" and not options.no_cache

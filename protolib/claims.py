@@ -394,7 +394,7 @@ CLAIMS = (
         "below. With its attractor: yes (it is compensated) where it lies below 0, no where it "
         "lies above.",
         _ask_c10,
-        ("attractors", "dimensions"),
+        ("attractors", "dimensions", "bridge"),
         (
             "test_claims.py::test_c10_asks_for_harm_alone_and_help_with_the_attractor",
             "test_attractors.py::test_the_square_is_completed",

@@ -103,6 +103,7 @@ def test_every_narrative_chapter_follows_the_pattern():
         "identifiability",
         "sparse-codes",
         "scores",
+        "bridge",
     ):
         text = (ROOT / "book" / f"{name}.md").read_text()
         for part in ("{div} question", "After this chapter you can", "minutes. You need",
