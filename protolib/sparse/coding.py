@@ -290,7 +290,7 @@ def basis_pursuit(signals: Signals, dictionary: Dictionary, *, nonnegative: bool
     """The code of smallest ‖z‖₁ with A z = y, by linear programming (HiGHS).
 
     z = u − v with u, v ≥ 0, minimising Σ (u + v); with `nonnegative`, v = 0. In float64 whatever
-    the signals' type. Codes are NaN where no code fits, which takes a dictionary without full rank
+    the signals' type. Codes are not numbers where no code fits, which takes a dictionary without full rank
     or, with `nonnegative`, a signal outside the cone of its columns.
 
     >>> A = torch.tensor([[[1.0, 0.0, 0.6], [0.0, 1.0, 0.8]]])
@@ -311,7 +311,7 @@ def basis_pursuit(signals: Signals, dictionary: Dictionary, *, nonnegative: bool
 def recovered(
     codes: Codes, truth: Codes, *, tolerance: float = 1e-4
 ) -> Bool[Tensor, "nets samples"]:
-    """Whether ‖ẑ − z‖ ≤ tolerance · ‖z‖, sample by sample; a NaN is not recovered.
+    """Whether ‖ẑ − z‖ ≤ tolerance · ‖z‖, sample by sample; what is not a number is not recovered.
 
     >>> recovered(torch.tensor([[[1.0, 0.0], [1.0, 0.1]]]), torch.tensor([[[1.0, 0.0]] * 2]))
     tensor([[ True, False]])
