@@ -290,8 +290,8 @@ def basis_pursuit(signals: Signals, dictionary: Dictionary, *, nonnegative: bool
     """The code of smallest ‖z‖₁ with A z = y, by linear programming (HiGHS).
 
     z = u − v with u, v ≥ 0, minimising Σ (u + v); with `nonnegative`, v = 0. In float64 whatever
-    the signals' type. Codes are not numbers where no code fits, which takes a dictionary without full rank
-    or, with `nonnegative`, a signal outside the cone of its columns.
+    the signals' type. Codes are not numbers where no code fits, which takes a dictionary without
+    full rank or, with `nonnegative`, a signal outside the cone of its columns.
 
     >>> A = torch.tensor([[[1.0, 0.0, 0.6], [0.0, 1.0, 0.8]]])
     >>> basis_pursuit(torch.tensor([[[0.6, 0.8]]]), A) + 0                # one atom, not two
