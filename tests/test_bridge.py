@@ -46,6 +46,13 @@ def test_a_tight_frame_is_a_minimum_of_the_square():
     assert torch.allclose(frame.square().sum((1, 2)), torch.tensor(3.0).double())
 
 
+def test_a_minimum_of_the_square_may_hold_zero_atoms():
+    """(I, 0): as low as any, with N − M atoms of length zero; only their mean square is fixed."""
+    A = torch.cat([torch.eye(3), torch.zeros(3, 4)], dim=1).double()[None]
+    assert torch.allclose(bridge.gram_square(A), torch.tensor(4 / 42).double())
+    assert torch.allclose(A.square().sum((1, 2)), torch.tensor(3.0).double())
+
+
 def test_incoherence_alone_leaves_at_most_as_many_atoms_as_dimensions():
     path = bridge.descend(bridge.incoherence, _atoms(1, 3, 8), steps=1000, learning_rate=0.3)
     lengths = path.norm(dim=2)

@@ -505,7 +505,7 @@ print("one layer", guess.flatten().tolist())
 
   words() {
     const s = this.s, z = this.path[this.at], found = this.support(z), guess = this.support(this.guess);
-    const layer = this.layer.tied ? "The tied layer" : "The trained layer", step = this.at < STEPS ? ` after ${this.at} steps` : "";
+    const layer = this.layer.tied ? "The tied layer" : "The trained layer", step = this.at < STEPS ? ` after ${this.at} ${this.at === 1 ? "step" : "steps"}` : "";
     if (!s.code)
       return `You placed y by hand, so there is no true code. FISTA names ${names(found)}${step}; ${layer.toLowerCase()} names ${names(guess)}.`;
     const truth = this.support(s.code), right = (set) => (set.join() === truth.join() ? "right" : "wrong");

@@ -43,7 +43,8 @@ def gram_square(dictionary: Dictionary) -> Float[Tensor, " nets"]:
     """1/(N(N−1)) ‖AᵀA − I‖²: incoherence with its norms attracted to one, a whole square.
 
     = incoherence + 1/(N(N−1)) Σ_j (‖a_j‖² − 1)². Of N atoms in M dimensions, N ≥ M, at least
-    (N − M)/(N(N−1)), where all M singular values are 1.
+    (N − M)/(N(N−1)), where all M singular values are 1. The squared norms then have mean M/N, but
+    single atoms may be zero: (I, 0) is such a minimum.
 
     >>> gram_square(torch.zeros(1, 2, 3)), gram_square(torch.eye(3)[None])
     (tensor([0.5000]), tensor([0.]))
