@@ -353,8 +353,8 @@ CLAIMS = (
         "Mean over seeds of MCC, linear R², D and MIG of units that know nothing, at three sizes; "
         "and, for 2000 empty units beside six honest ones on 100 samples, MCC(empty) − MCC(honest) "
         "as it is, and MCC(honest) − MCC(empty) above chance.",
-        f"Noise: yes (a chance level is needed) above {MARGIN:g}, no below it. Differences: yes "
-        "above 0.",
+        f"Noise: yes (a chance level is needed) above {MARGIN:g}, no below it, also far below 0. "
+        "Differences: yes above 0.",
         _ask_s4,
         ("scores",),
         ("test_sparse_claims.py::test_s4_asks_what_noise_scores",),

@@ -326,7 +326,7 @@ def dci(
 
     Unchanged if units are reordered, shifted, scaled or flipped. Unequal numbers: spare units that
     carry no weight are free, duplicates cost completeness. Chance: `dci_chance`; it is far from 0
-    for few features, however many samples there are.
+    for few features, however many samples there are, and with a lasso it grows with the samples.
 
     >>> c = torch.tensor(generator(0, CHANCE).normal(size=(1, 2000, 3)))
     >>> [round(score.item(), 1) for score in dci(-2 * c.flip(2), c)]
@@ -557,8 +557,8 @@ def linear_r2_chance(samples: int, units: int) -> float:
 
     With n samples to fit, m to judge and k units, a prediction's squared error is in the mean
     q = (n + 1)(n − 2) / (n (n − k − 2)) variances (by the mean of an inverse Wishart matrix), and
-    relative to the sample variance of the m, R² = −(1 + m (q − 1)) / (m − 3). About −k/n: below
-    zero, since fitting noise costs.
+    relative to the sample variance of the m, R² = −(1 + m (q − 1)) / (m − 3). About −k/(n − k) if
+    n − k and m are large: below zero, since fitting noise costs.
 
     >>> round(linear_r2_chance(20_000, 5), 4), round(linear_r2_chance(100, 20), 2)
     (-0.0007, -0.82)
@@ -618,7 +618,8 @@ def dci_chance(
 
     With many samples the weights of a ridge regression on noise are independent normal numbers,
     however small: their *shares* do not shrink, and disentanglement stays where chance puts it.
-    A lasso sets most of them to zero, and what is left looks disentangled.
+    A lasso sets more and more of them to zero as samples grow: disentanglement climbs towards 1,
+    which a unit with a single weight left scores, and is 0 once no weight is left at all.
 
     >>> [round(score.mean().item(), 1) for score in dci_chance(2000, 5, 5)]
     [0.1, 0.1, -0.0]
