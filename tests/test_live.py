@@ -404,6 +404,43 @@ def test_what_is_said_to_a_screen_reader(open_page):
     assert page.evaluate(unnamed) == []
 
 
+PULLS = ["gaussian", "imq", "energy"]
+
+
+@pytest.mark.parametrize("kernel", PULLS)
+def test_what_the_attractors_lab_promises_comes_true(open_page, kernel):
+    """Separation expels; then each of the three attractors does what the caption says."""
+    page, _ = open_page(LAB.format('preset="separation above threshold"'))
+    before = page.evaluate("() => { lab.advance(1000); return lab.state.scores; }")
+    assert before["expelled"] > 0.4
+    change = {"masks": [1, 1, 0], "attractor": kernel}
+    change["kernel"] = "energy" if kernel == "energy" else "gaussian"
+    script = "change => { lab.set(change); lab.advance(2000); return lab.state.scores; }"
+    after = page.evaluate(script, change)
+    if kernel == "gaussian":  # some come back, those far out do not
+        assert 0 < after["expelled"] < before["expelled"]
+        assert after["farthest"] > 1
+    elif kernel == "imq":  # nobody is lost, but they rest beside the samples
+        assert after["farthest"] < 2
+        assert after["error"] > after["chance_error"]
+    else:
+        assert after["error"] < after["chance_error"] / 10
+        assert after["farthest"] < 0.05
+
+
+def test_what_the_packing_lab_promises_comes_true(open_page):
+    """At τ = 0.002 separation adds little to what the fit expels of twenty, much of sixty."""
+    page, _ = open_page(LAB.format(""))
+    script = """([size, masks]) => { lab.set({ preset: "separation below threshold", size, tau: 0.002, masks });
+      lab.advance(2000); return lab.state.scores.expelled; }"""
+    added = {
+        n: page.evaluate(script, [n, [0, 1, 0]]) - page.evaluate(script, [n, [0, 0, 0]])
+        for n in (20, 60)
+    }
+    assert added[20] <= 0.1
+    assert added[60] > added[20] + 0.05
+
+
 # ------------------------------------------------------------------------------ the smaller figures
 
 

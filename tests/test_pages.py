@@ -1,7 +1,5 @@
 """The built pages in a real browser, from a folder on disk with the network off."""
 
-import os
-
 import pytest
 from test_book import HTML, PAGES, needs_build
 
@@ -72,7 +70,6 @@ def test_a_page_is_quiet_fits_the_screen_and_its_live_figures_run(visit, path, m
     assert not log.requests
 
 
-@pytest.mark.skipif("index" not in [p.stem for p in WITH_LABS], reason="index has no live figure")
 def test_a_reader_with_a_keyboard_expels_prototypes_and_brings_them_back(visit):
     """The story that the first page tells, played with keys alone."""
     page, log = visit(HTML / "book" / "index.html", reduced_motion="reduce")
@@ -132,7 +129,6 @@ def test_a_reader_with_a_keyboard_expels_prototypes_and_brings_them_back(visit):
     assert not log.errors
 
 
-@pytest.mark.skipif("index" not in [p.stem for p in WITH_LABS], reason="index has no live figure")
 def test_a_link_opens_the_lab_it_names(visit):
     page, log = visit(HTML / "book" / "index.html")
     page.goto((HTML / "book" / "index.html").as_uri() + "#lab:n=20&seed=3&tau=1&masks=010")
@@ -162,4 +158,20 @@ def test_the_live_script_is_small():
         text = page.read_text()
         assert ("live.js" in text) == any(f"<{tag}" in text for tag in TAGS), page
         assert ("live-sparse.js" in text) == any(f"<{tag}" in text for tag in TAGS[-2:]), page
-        assert os.path.basename("live-figures.js") in text or "<phase-map" not in text
+        assert ("live-figures.js" in text) == any(f"<{tag}" in text for tag in TAGS[1:]), page
+
+
+STANDS = {
+    "prototype-lab": "index coverage separation overlap expulsion packing attractors dimensions live",
+    "phase-map": "packing",
+    "digits-viewer": "dimensions",
+    "predict-reveal": "overlap experiment attractors",
+    "superposition-plane": "sparse-codes",
+    "transition-map": "sparse-codes",
+}
+
+
+@pytest.mark.parametrize("tag", STANDS)
+def test_the_live_figures_stand_where_the_chapters_need_them(tag):
+    found = {page.stem for page in PAGES if f"<{tag}" in page.read_text()}
+    assert found == set(STANDS[tag].split())

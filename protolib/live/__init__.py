@@ -116,6 +116,14 @@ def in_book() -> bool:
     return os.environ.get("PROTOLIB_BOOK") == "1"
 
 
+# What a figure on screen and its object in Python share, both ways; scores only come back.
+_TRAITS = (
+    "dims", "size", "seed", "masks", "lam", "tau", "attractor", "kernel", "softness",
+    "learning_rate", "samples", "slope", "bias", "readout", "offset", "prototypes", "step",
+    "playing", "speed", "zoom", "curves", "links", "forces",
+)  # fmt: skip
+
+
 class Lab(anywidget.AnyWidget):
     """One living network on a line or in the plane, its traits the same in Python and on screen.
 
@@ -156,7 +164,7 @@ class Lab(anywidget.AnyWidget):
     (True, 20)
     """
 
-    _esm = script(*LIVE) + BRIDGE
+    _esm = script(*LIVE) + BRIDGE % json.dumps(_TRAITS)
 
     dims = Int(1, min=1, max=2).tag(sync=True)
     size = Int(10, min=2, max=60).tag(sync=True)
@@ -389,12 +397,6 @@ class Lab(anywidget.AnyWidget):
 _SETTINGS = (
     "dims", "masks", "lam", "tau", "attractor", "kernel", "softness", "learning_rate", "zoom",
 )  # fmt: skip
-_TRAITS = (
-    "dims", "size", "seed", "masks", "lam", "tau", "attractor", "kernel", "softness",
-    "learning_rate", "samples", "slope", "bias", "readout", "offset", "prototypes", "step",
-    "playing", "speed", "zoom", "curves", "links", "forces",
-)  # fmt: skip
-Lab._esm = script(*LIVE) + BRIDGE % json.dumps(_TRAITS)
 
 
 def _with_steps(config: training.TrainConfig, steps: int) -> training.TrainConfig:
