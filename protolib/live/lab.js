@@ -90,7 +90,7 @@ fieldset{border:0;padding:0;margin:.3rem 0;min-width:0} legend{padding:0;font-we
 .switch{border:2px solid var(--c);border-radius:1.2rem;padding:.1rem .8rem;min-height:2.3rem}
 .switch[aria-checked=true]{background:var(--c);color:var(--paper)} .force{display:inline-flex;flex-wrap:wrap;gap:.3rem} .switch::before{content:"○ "}
 .switch[aria-checked=true]::before{content:"● "}
-.sliders{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,14rem),1fr));gap:.5rem 1.2rem}
+.sliders{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));gap:.5rem 1.2rem}
 .slider{display:block} .slider>span:first-child{display:flex;justify-content:space-between;gap:.5rem}
 .slider output{font-variant-numeric:tabular-nums;color:var(--muted);text-align:right}
 input[type=range]{display:block;width:100%;padding:0;border:0;min-height:1.9rem;accent-color:var(--ink);margin:0}
