@@ -168,7 +168,7 @@ def main(arguments: list[str] | None = None) -> int:
         commands = {"grid": _grid, "multiverse": _multiverse, "sparse": _sparse, "claims": _claims}
         commands[options.command](options)
     except KeyboardInterrupt:
-        saved = options.command != "claims" and not options.no_cache
+        saved = not getattr(options, "no_cache", True)  # some commands keep nothing
         hint = " Finished chunks are saved; the same command goes on from there." if saved else ""
         print(f"interrupted.{hint}", file=sys.stderr)
         return 130

@@ -17,6 +17,7 @@ from torch import Tensor
 # one changes every result of the book.
 INPUTS, INITIALISATION, CHANCE, BOOTSTRAP, LABELS, NOISE = range(6)
 GENERATIVE, MIXING, CLASSIFIER = range(10, 13)  # protolib.sparse.identifiability
+DICTIONARY, CODES, START, BATCHES = range(100, 104)  # protolib.sparse.coding
 
 
 def generator(seed: int, *key: int) -> np.random.Generator:

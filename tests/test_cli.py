@@ -106,3 +106,18 @@ def test_the_multiverse_command_writes_both_tables(folder, monkeypatch, capsys):
     assert set(answers.claim) >= {"C1", "C4", "C8", "C9"}
     assert main(["multiverse", "--folder", "nowhere"]) == 2
     assert "there is no folder nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "saved"),
+    [(["grid", "--out", "a.csv"], True), (["grid", "--no-cache"], False), (["sparse"], False)],
+)
+def test_ctrl_c_is_one_sentence_and_status_130(folder, monkeypatch, capsys, command, saved):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("protolib.__main__._" + command[0], interrupted)
+    assert main(command) == 130
+    said = capsys.readouterr().err
+    assert said.startswith("interrupted.")
+    assert ("goes on from there" in said) == saved

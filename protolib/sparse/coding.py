@@ -24,11 +24,7 @@ from scipy.optimize import linprog, minimize_scalar
 from scipy.stats import norm
 from torch import Tensor
 
-from protolib.data import generator
-
-# What a stream of random numbers is for, as in `protolib.data`; far from its numbers, and never to
-# be changed.
-DICTIONARY, CODES, START, BATCHES = range(100, 104)
+from protolib.data import BATCHES, CODES, DICTIONARY, START, generator
 
 Codes = Float[Tensor, "nets samples features"]
 Signals = Float[Tensor, "nets samples measurements"]
