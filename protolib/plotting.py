@@ -7,10 +7,11 @@ in a notebook and in the book, and there it follows the light or dark theme, bec
 written as CSS variables (defined in `book/_assets/book.css`) with the values below as defaults.
 """
 
+import functools
 import html
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import matplotlib
@@ -101,6 +102,18 @@ def use_style() -> None:
     matplotlib.rcParams.update(STYLE)
 
 
+def styled(draw: Callable) -> Callable:
+    """A function that draws in the book's style, and leaves matplotlib's settings as they were."""
+
+    @functools.wraps(draw)
+    def drawn(*arguments, **named):
+        with matplotlib.rc_context():
+            use_style()
+            return draw(*arguments, **named)
+
+    return drawn
+
+
 def panel(width: float = 5.2, height: float = 3.2) -> tuple[Figure, Axes]:
     """A figure with one axes; sizes in inches of 96 CSS pixels.
 
@@ -147,8 +160,8 @@ def inline(text: str) -> str:
     return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text)
 
 
-def show(*figures: Figure, alt: str | Sequence[str], caption: str) -> HTML:
-    """Put figures on the page.
+def show(*figures: Figure, alt: str | Sequence[str], caption: str = "") -> HTML:
+    """Put figures on the page; their caption is the chapter's next paragraph, in italics.
 
     Parameters
     ----------
@@ -159,8 +172,8 @@ def show(*figures: Figure, alt: str | Sequence[str], caption: str) -> HTML:
         what to look at. May hold TeX between dollar signs and *emphasis*.
     """
     alts = [alt] + [""] * (len(figures) - 1) if isinstance(alt, str) else list(alt)
-    if len(alts) != len(figures) or not alts[0].strip() or not caption.strip():
-        raise ValueError("every figure needs an alternative text, and the group a caption")
+    if len(alts) != len(figures) or not alts[0].strip():
+        raise ValueError("every figure needs an alternative text")
     parts = [drawing(figure, words) for figure, words in zip(figures, alts)]
     small = len(figures) % 3 == 0 and figures[0].get_figwidth() < 3.2
     row = " fig-threes" if small else ""
@@ -170,9 +183,13 @@ def show(*figures: Figure, alt: str | Sequence[str], caption: str) -> HTML:
         '<figure class="fig" style="background:var(--fig-paper,#fff);color:var(--fig-ink,#000)">'
         f'<div class="fig-panels{row}" style="display:flex;flex-wrap:wrap;gap:.5rem">'
         f"{''.join(f'<div>{part}</div>' for part in parts)}</div>"
-        '<figcaption class="tex2jax_process mathjax_process">'
-        f"{inline(caption)}</figcaption></figure>"
+        f"{figcaption(caption)}</figure>"
     )
+
+
+def figcaption(text: str) -> str:
+    words = f'<figcaption class="tex2jax_process mathjax_process">{inline(text)}</figcaption>'
+    return words if text.strip() else ""
 
 
 # ------------------------------------------------------------------------------ shared marks

@@ -421,6 +421,8 @@ def _open_tag(name: str, attributes: dict) -> str:
 
 
 def _figure(inside: str, caption: str, tries: Sequence[str]) -> HTML:
+    if not caption:
+        return HTML(f'<figure class="fig fig-live">{inside}</figure>')
     items = "".join(f"<li>{plotting.inline(step)}</li>" for step in tries)
     listed = f'<p class="try">Try this:</p><ol>{items}</ol>' if items else ""
     listed += f'<p class="at-rest">{AT_REST}</p><noscript><p>{AT_REST}</p></noscript>'
@@ -431,7 +433,7 @@ def _figure(inside: str, caption: str, tries: Sequence[str]) -> HTML:
 
 
 def show(
-    lab: Lab, *, name: str, caption: str, tries: Sequence[str], autoplay: bool = False
+    lab: Lab, *, name: str, caption: str = "", tries: Sequence[str] = (), autoplay: bool = False
 ) -> HTML | Widget:
     """A lab with its caption: in the book the figure itself, in a notebook the widget.
 
@@ -451,6 +453,8 @@ def show(
         tag = lab.tag(id=name, linked=True, autoplay=autoplay)
         return _figure(f"{tag}{still}</prototype-lab>", caption, tries)
     lab.name = name
+    if not caption:
+        return lab
     words = _figure("", caption, tries).data
     return ipywidgets.VBox([lab, ipywidgets.HTML(words)])
 
@@ -516,8 +520,8 @@ def element(
     still: Figure,
     alt: str,
     attributes: dict,
-    caption: str,
-    tries: Sequence[str],
+    caption: str = "",
+    tries: Sequence[str] = (),
     *,
     scripts: Sequence[str] = (*LIVE, *FIGURES),
 ) -> HTML:
@@ -538,8 +542,8 @@ def phase_map(
     length: float,
     still: Figure,
     alt: str,
-    caption: str,
-    tries: Sequence[str],
+    caption: str = "",
+    tries: Sequence[str] = (),
     settings: dict | None = None,
 ) -> HTML:
     """A map of the expelled share whose cells load their configuration into a lab.
@@ -590,8 +594,8 @@ def digits_viewer(
     columns: int = 6,
     still: Figure,
     alt: str,
-    caption: str,
-    tries: Sequence[str],
+    caption: str = "",
+    tries: Sequence[str] = (),
 ) -> HTML:
     """Prototypes as images under a slider of training time and a switch of attractor.
 
@@ -627,7 +631,7 @@ def predict_winner(
     log: bool = False,
     still: Figure,
     alt: str,
-    caption: str,
+    caption: str = "",
     tries: Sequence[str] = (),
 ) -> HTML:
     """The reader picks the option with the lowest score, then sees how often it was the lowest.
@@ -665,7 +669,7 @@ def predict_places(
     colour: str = "ink",
     still: Figure,
     alt: str,
-    caption: str,
+    caption: str = "",
     tries: Sequence[str] = (),
 ) -> HTML:
     """The reader drags prototypes to where training will take them, then sees where it did.

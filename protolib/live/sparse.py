@@ -165,8 +165,8 @@ def superposition_plane(
     *,
     name: str,
     preset: str,
-    caption: str,
-    tries: Sequence[str],
+    caption: str = "",
+    tries: Sequence[str] = (),
 ) -> HTML:
     """Features as arrows in the plane, a sample, its sparse code by FISTA and by one layer.
 
@@ -205,8 +205,8 @@ def transition_map(
     *,
     samples: int,
     name: str,
-    caption: str,
-    tries: Sequence[str],
+    caption: str = "",
+    tries: Sequence[str] = (),
 ) -> HTML:
     """The edge of L1 recovery over K and M; a chosen cell solves one problem of its size.
 
