@@ -89,6 +89,7 @@ def fingerprint(
     *modules: str,
     extra_files: Iterable[Path] = (),
     packages: Sequence[str] = ("torch", "numpy", "scipy"),
+    without: tuple[str, ...] = (),
 ) -> str:
     """A hash of the sources that modules depend on, of versions, and of the kind of processor.
 
@@ -100,6 +101,8 @@ def fingerprint(
         other files whose contents matter; they count by their name and content, wherever they are
     packages
         distributions whose versions matter
+    without
+        endings of files that do not matter, such as ".js"
 
     Raises
     ------
@@ -115,6 +118,8 @@ def fingerprint(
             digest.update(f"{len(part)} ".encode() + part)
 
     for file in sources(*modules):
+        if file.name.endswith(without):
+            continue
         add(file.relative_to(PACKAGE.parent).as_posix().encode(), file.read_bytes())
     for file in sorted(map(Path, extra_files)):
         add(file.name.encode(), file.read_bytes())
