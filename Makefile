@@ -1,9 +1,12 @@
 # `make book` and `make test` do everything from a fresh clone; see README.md.
 PYTHON ?= python3
 REQUIREMENTS ?= requirements.txt
+TESTS := requirements-test.txt
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+TEST_STAMP := $(VENV)/.installed-tests
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
 # one thread each for the workers of this project: tiny arrays run slower on two
 export OMP_NUM_THREADS = 1
@@ -15,12 +18,16 @@ export REQUIREMENTS
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-install: $(STAMP)  ## create .venv and install everything into it
+install: $(TEST_STAMP)  ## create .venv and install everything into it
 
 $(STAMP): $(REQUIREMENTS) constraints.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try make PYTHON=python3.11")'
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(REQUIREMENTS)
+	$(PIP) -r $(REQUIREMENTS)
+	touch $@
+
+$(TEST_STAMP): $(STAMP) $(TESTS)
+	$(PIP) -r $(TESTS)
 	touch $@
 
 book: $(STAMP)  ## build the book (only what changed), and say where to open it
@@ -30,17 +37,17 @@ book: $(STAMP)  ## build the book (only what changed), and say where to open it
 strict: $(STAMP)  ## build every page anew; warnings and failing cells are errors
 	$(BIN)/jupyter-book build . --all -W --keep-going
 
-test: $(STAMP)  ## unit tests, doctests, every chapter, and the built pages if there are any
+test: $(TEST_STAMP)  ## unit tests, doctests, every chapter, and the built pages if there are any
 	$(BIN)/python -m pytest
 
-pages: $(STAMP)  ## only the checks of the built pages
+pages: $(TEST_STAMP)  ## only the checks of the built pages
 	test -f _build/html/index.html
 	$(BIN)/python -m pytest tests/test_book.py tests/test_offline.py tests/test_pages.py
 
-browser: $(STAMP)  ## every chapter in a real JupyterLab, and the rest that needs Chromium (ten minutes)
+browser: $(TEST_STAMP)  ## every chapter in a real JupyterLab, and the rest that needs Chromium (ten minutes)
 	BOOK_BROWSER=all $(BIN)/python -m pytest tests -m browser
 
-lint: $(STAMP)  ## code style, without changing anything
+lint: $(TEST_STAMP)  ## code style, without changing anything
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python tests/format_chapters.py --check
@@ -55,7 +62,7 @@ lab: $(STAMP)  ## open the chapters in JupyterLab, as notebooks
 	PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_CONFIG_DIR=$(CURDIR)/_build/lab bash .binder/postBuild
 	JUPYTER_CONFIG_PATH=$(CURDIR)/_build/lab $(BIN)/jupyter lab --LabApp.default_url=/lab/tree/book/index.md
 
-pdf: $(STAMP)  ## the whole book as one PDF (needs Chromium)
+pdf: $(TEST_STAMP)  ## the whole book as one PDF (needs Chromium)
 	$(BIN)/jupyter-book build . --builder singlehtml --quiet
 	$(BIN)/python tools/print_book.py
 
@@ -70,8 +77,8 @@ picture: $(STAMP)  ## draw the picture of the README anew
 multiverse: $(STAMP)  ## make the tables of the chapter on robustness anew (about half an hour)
 	$(BIN)/python -m protolib multiverse
 
-benchmark: $(STAMP)  ## time the 480 runs three ways, and the cost against N (about ten minutes)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[benchmark]'
+benchmark: $(TEST_STAMP)  ## time the 480 runs three ways, and the cost against N (about ten minutes)
+	$(PIP) -e '.[benchmark]'
 	$(BIN)/python benchmarks/grid.py
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/attractors.py

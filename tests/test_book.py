@@ -86,6 +86,14 @@ def test_the_repository_s_address_stands_in_one_place():
         assert url not in chapter.read_text()
 
 
+def test_nothing_tells_a_reader_to_install_a_strangers_package():
+    """On the package index `protolib` is somebody else's; ours is `read-the-weights`."""
+    for path in [*CHAPTERS, *ROOT.glob("*.*"), *ROOT.glob("book/_ext/*.py")]:
+        if path.suffix in {".md", ".py", ".toml", ".txt"}:
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"install\s+[^\n`]*\bprotolib\b", text), path
+
+
 def test_every_narrative_chapter_follows_the_pattern():
     for name in (
         "model",
@@ -254,7 +262,7 @@ def test_a_download_is_the_chapter_and_says_first_what_it_needs(path):
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     first, *rest = notebook.cells
-    assert f'pip install "protolib[notebook] @ git+{repository["url"]}@' in first.source
+    assert f'pip install "read-the-weights[notebook] @ git+{repository["url"]}@' in first.source
     chapter = jupytext.read(ROOT / "book" / f"{path.stem}.md")
     assert [c.source for c in rest] == [c.source for c in chapter.cells]
     code = "".join(c.source for c in rest)

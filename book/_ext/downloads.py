@@ -12,7 +12,7 @@ def words(text: str, url: str, branch: str) -> str:
         "**To run this notebook** you need Python 3.11 or newer and the book's package, which "
         "brings JupyterLab:\n",
         "```sh",
-        f'pip install "protolib[notebook] @ git+{url}@{branch}"',
+        f'pip install "read-the-weights[notebook] @ git+{url}@{branch}"',
         "```\n",
     ]
     if "_data/" in text:
