@@ -13,7 +13,7 @@ export OMP_NUM_THREADS = 1
 
 export REQUIREMENTS
 
-.PHONY: picture multiverse book strict pages test browser check lint lab pdf offline clean serve benchmark install help
+.PHONY: picture tables book strict pages test browser check lint lab pdf offline clean serve benchmark install help
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -74,7 +74,9 @@ offline: $(STAMP)  ## the built book as a zip that needs no network
 picture: $(STAMP)  ## draw the picture of the README anew
 	$(BIN)/python benchmarks/readme_picture.py
 
-multiverse: $(STAMP)  ## make the tables of the chapter on robustness anew (about half an hour)
+tables: $(STAMP)  ## make the tables in book/_data anew (about forty minutes on two cores)
+	$(BIN)/python -m protolib grid --evidence --seeds $$(seq 0 49) --out book/_data/ledger.csv.gz
+	$(BIN)/python -m protolib sparse --out book/_data/sparse.csv
 	$(BIN)/python -m protolib multiverse
 
 benchmark: $(TEST_STAMP)  ## time the 480 runs three ways, and the cost against N (about ten minutes)
