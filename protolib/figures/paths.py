@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import torch
+from IPython.display import HTML
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -46,3 +47,16 @@ def panels(
             f"{title}: of {ends.shape[1]} prototypes {outside[r]} end outside the hull{far}."
         )
     return figures, words
+
+
+@plotting.styled
+def by_size(
+    runs: dict[int, tuple[Tensor, TrainResult]], seeds: Sequence[int], *, mask: Mask, reach: float
+) -> HTML:
+    """A row of panels for each N: its samples (nets, N, 1) and the stack trained on them."""
+    drawn, words = [], []
+    for n, (x, result) in runs.items():
+        titles = [f"N = {n}, seed {seed}" for seed in seeds]
+        figures, said = panels(result, x, [mask] * len(seeds), titles, reach=reach)
+        drawn, words = drawn + figures, words + said
+    return plotting.show(*drawn, alt=words)
