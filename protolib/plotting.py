@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
 
 from protolib import model
-from protolib.claims import Question, Verdict
+from protolib.claims import Question
 from protolib.sweep import MASKS, Mask, by_mask, mask_name
 
 # Okabe and Ito's colours for colour-blind readers, by meaning. Names are CSS variables.
@@ -411,46 +411,3 @@ def plot_cost(sizes: Sequence[int], cost: dict[Mask, Sequence[float]], *, ax: Ax
     ax.set_ylabel("milliseconds per step")
     ax.legend()
     return ax
-
-
-def show_ledger(
-    *ledgers: tuple[str, Sequence[Verdict]], rules: bool = False, links: bool = False
-) -> HTML:
-    """Verdicts on the page, claim by claim.
-
-    Parameters
-    ----------
-    ledgers
-        pairs of what it was computed from and `claims.ledger(table)`.
-    rules
-        also say what was estimated and how it is judged.
-    links
-        also link the chapters of every claim, and name the tests that check its rule.
-    """
-    badges = {"holds": "holds", "partly": "partly", "fails": "fails"}
-    items = []
-    for k, (claim, _, _) in enumerate(ledgers[0][1]):
-        parts = []
-        for name, verdicts in ledgers:
-            _, verdict, questions = verdicts[k]
-            answers = [question.answer for question in questions]
-            counts = {a: answers.count(a) for a in ("yes", "no", "open")}
-            tally = ", ".join(f"{count} {a}" for a, count in counts.items() if count)
-            badge = f"verdict verdict-{badges.get(verdict, 'none')}"
-            parts.append(
-                f'<span class="tally">{name}:</span> <span class="{badge}">{verdict}</span> '
-                f'<span class="tally">{tally}</span>'
-            )
-        words = f'<span class="id">{claim.id}</span>{html.escape(claim.sentence)}'
-        if rules:
-            words += (
-                f'<br><span class="tally"><em>Estimated:</em> {html.escape(claim.estimand)} '
-                f"<em>Rule:</em> {html.escape(claim.rule)}</span>"
-            )
-        if links:
-            chapters = ", ".join(f'<a href="{slug}.html">{slug}</a>' for slug in claim.chapters)
-            tests = ", ".join(f"<code>{test.partition('::')[2]}</code>" for test in claim.tests)
-            where = f"<em>Chapters:</em> {chapters}. <em>Tests:</em> {tests}."
-            words += f'<br><span class="tally">{where}</span>'
-        items.append(f'<li id="{claim.id.lower()}">{words}<br>{" &nbsp; ".join(parts)}</li>')
-    return HTML(f'<ul class="ledger" style="list-style:none;padding-left:0">{"".join(items)}</ul>')

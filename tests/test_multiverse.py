@@ -34,25 +34,38 @@ def test_the_shipped_table_is_complete(shipped):
 
 
 def test_a_random_sample_of_the_shipped_table_comes_out_again(shipped):
-    """Trained anew: universes, sizes and seeds drawn at random.
+    """Trained anew: universes and sizes drawn at random, all ten seeds, and judged anew.
 
-    How far may rounding carry a run? The same 3240 runs of six universes were trained with AVX-512
-    and with AVX2 arithmetic: 0.25% of the errors differed by more than one in a hundred, and 0.6%
-    of the specialization ratios. So nearly all numbers must agree to that; 3% may not.
+    How far may rounding carry a run? On one processor the runs of two universes were trained with
+    PyTorch's plain and with its AVX-512 kernels: the errors of the nominal universe agreed to one
+    in a hundred in 95% of the runs, those of a universe whose prototypes explode in 75%; both
+    agreed with the shipped table, made on another processor, as often. In 32 universes drawn like
+    those below 93% of the errors agreed, 97% of the specialization ratios, 99% of R², and 97% of
+    655 answers; none was the opposite. So this asks for nearly all of what rounding leaves alone,
+    and for most of the rest.
     """
     draw = np.random.default_rng(20261121)
-    agree = []
-    for number in draw.choice(len(multiverse.universes()), 8, replace=False):
-        size = int(draw.choice([3, 5, 10, 20, 50]))
-        seed = int(draw.integers(10))
-        found = multiverse.run([int(number)], sizes=[size], seeds=[seed], workers=1)
+    agree = {column: [] for column in multiverse.SCORES}
+    kept = multiverse.read(DATA / "multiverse-answers.csv.gz")
+    said = []
+    for number in draw.choice(len(multiverse.universes()), 6, replace=False):
+        size = int(draw.choice([3, 5, 10, 20]))
+        found = multiverse.run([int(number)], sizes=[size], workers=1)
         both = found.merge(shipped, on=multiverse.KEYS, suffixes=("", "_shipped"))
-        assert len(both) == len(found) >= 8
-        for column in multiverse.SCORES:
-            value, kept = both[column], both[f"{column}_shipped"]
-            same = (value - kept).abs() <= 0.01 * (0.01 + kept.abs())
-            agree += [*(same | (value == kept))]
-    assert np.mean(agree) >= 0.97
+        assert len(both) == len(found) >= 80
+        for column, same in agree.items():
+            value, before = both[column], both[f"{column}_shipped"]
+            close = (value - before).abs() <= 0.01 * (0.01 + before.abs())
+            same += [*(close | (value == before))]
+        questions = ["universe", "claim", "n", "contrast"]
+        judged = multiverse.answers(found).merge(kept, on=questions, suffixes=("", "_shipped"))
+        assert len(judged) == ((kept.universe == number) & (kept.n == size)).sum() > 0
+        said += [*zip(judged.answer, judged.answer_shipped)]
+    assert np.mean(agree["fit_r2"]) >= 0.95
+    assert np.mean(agree["specialization_ratio"]) >= 0.9
+    assert np.mean(agree["reconstruction_error"]) >= 0.75
+    assert np.mean([now == before for now, before in said]) >= 0.9
+    assert not any({now, before} == {"yes", "no"} for now, before in said)
 
 
 def test_the_shipped_answers_are_those_of_the_shipped_table(shipped):

@@ -1,0 +1,132 @@
+"""The figures of the chapter `privacy`: images in weights, membership tests, defences, the knob."""
+
+import numpy as np
+from IPython.display import HTML
+
+from protolib import plotting
+from protolib.sweep import MASKS
+
+LOOKS = {
+    "baseline": plotting.LOOKS[MASKS[0]],
+    "coverage": plotting.LOOKS[MASKS[1]],
+    "overlap": plotting.LOOKS[MASKS[3]],
+    "energy": plotting.LOOKS[MASKS[7]],
+}
+Curves = dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
+
+
+@plotting.styled
+def sheets(truth, found: dict) -> HTML:
+    """Images, and what is nearest to them in each network: (images, pixels), a dict of such."""
+    panels, alts = [], []
+    gaps = {name: np.linalg.norm(own - truth, axis=-1) for name, own in found.items()}
+    for name, images in {"training digits": truth, **found}.items():
+        figure, ax = plotting.panel(3.6, 0.62)
+        plotting.plot_images(np.clip(images, 0, 1), ax=ax, columns=len(truth))
+        ax.set_title(name)
+        panels.append(figure)
+        alts.append(
+            f"Nearest prototypes in the network {name}: {gaps[name].mean():.2g} away on average, "
+            f"{'the same digits' if gaps[name].max() < 0.5 else 'some of them other shapes'}."
+            if name in gaps
+            else f"{len(truth)} training digits."
+        )
+    return plotting.show(*panels, alt=alts)
+
+
+@plotting.styled
+def membership(curves: Curves, areas: dict[str, dict[str, float]]) -> HTML:
+    """Membership curves: form → attack → (false, true positives), and the areas under them."""
+    panels, alts = [], []
+    attacks = [*next(iter(curves.values()))]
+    for how in attacks:
+        figure, ax = plotting.panel(3.5, 3.5)
+        for form, look in LOOKS.items():
+            false, true = curves[form][how]
+            keep = np.unique(np.linspace(0, len(false) - 1, 150).astype(int))
+            ax.plot(false[keep], true[keep], color=look.colour, marker=look.marker, markevery=25,
+                    ms=4, label=f"{form}: {areas[form][how]:.2f}")  # fmt: skip
+        diagonal = np.geomspace(1e-3, 1, 60)
+        ax.plot(diagonal, diagonal, ":", color=plotting.MUTED, label="chance: 0.50")
+        ax.set(
+            xscale="log", xlim=(1e-3, 1), ylim=(0, 1.02), title=f"by the {how}",
+            xlabel="false positives (ideal: 0)", ylabel="true positives (ideal: 1)",
+        )  # fmt: skip
+        figure.legend(loc="outside lower center", ncols=3, columnspacing=1, title="area")
+        panels.append(figure)
+        order = sorted(areas, key=lambda form: -areas[form][how])
+        alts.append(
+            f"Membership by the {how}: {order[0]} is the easiest to attack (area "
+            f"{areas[order[0]][how]:.2f}), {order[-1]} the hardest ({areas[order[-1]][how]:.2f}); "
+            "chance is one half."
+        )
+    return plotting.show(*panels, alt=alts)
+
+
+@plotting.styled
+def defences(whole, costs: dict[str, list], others: dict[str, tuple]) -> HTML:
+    """Use against leakage while damage grows.
+
+    Each report is (recognised, members found, accuracy): `whole` without damage, `costs` of each
+    defence at growing levels, `others` of the undamaged networks.
+    """
+    panels, alts = [], []
+    names = ("recognised", "members found (at 1% false)")
+    colours = (plotting.COVERAGE, plotting.SEPARATION, plotting.OVERLAP, plotting.ALL)
+    for k, what in enumerate(names):
+        figure, ax = plotting.panel(3.6, 3.6)
+        for (name, points), colour, mark in zip(costs.items(), colours, "osD^"):
+            line = np.array([whole, *points])
+            ax.plot(line[:, k], line[:, 2], mark + "-", color=colour, ms=5, lw=1, label=name)
+        own = np.array([*others.values()])
+        ax.plot(own[:, k], own[:, 2], "*", color=plotting.INK, ms=9, mfc="none",
+                label="other networks")  # fmt: skip
+        ax.axhline(0.1, color=plotting.MUTED, ls=":", label="chance")
+        ax.axvline((1 / 6, 0.01)[k], color=plotting.MUTED, ls=":")
+        ax.set(
+            xlabel=f"{what} (ideal for privacy: 0)", ylabel="accuracy, fresh digits (ideal: 1)",
+            xlim=(-0.04, 1.04), ylim=(0, 1.02),
+        )  # fmt: skip
+        figure.legend(loc="outside lower center", ncols=2, columnspacing=1)
+        panels.append(figure)
+        half = {
+            name: max([p[2] for p in points if p[k] <= whole[k] / 2], default=0.0)
+            for name, points in costs.items()
+        }
+        best = max(half, key=half.get)
+        alts.append(
+            f"Accuracy against {what} along {len(costs)} defences. With at most half of it left, "
+            f"{best} keeps the highest accuracy, {half[best]:.2f} of {whole[2]:.2f}; "
+            + ", ".join(f"{name} {value:.2f}" for name, value in half.items() if name != best)
+            + "."
+        )
+    return plotting.show(*panels, alt=alts)
+
+
+@plotting.styled
+def knob(states: dict[str, tuple]) -> HTML:
+    """The attacker's area against the auditor's error; name → (errors, areas), each (seeds,)."""
+    figure, ax = plotting.panel(4.4, 3.7)
+    marks = iter("os^DPX")
+    for name, (error, area) in states.items():
+        if name in LOOKS:
+            ax.plot(error, area, LOOKS[name].marker, color=LOOKS[name].colour, ms=5, label=name)
+        else:
+            ax.plot(error, area, next(marks), color=plotting.ALL, ms=6, mfc="none", mew=1.3,
+                    label=name)  # fmt: skip
+    ax.axhline(0.5, color=plotting.MUTED, ls=":", label="chance")
+    ax.set(
+        xlabel="the auditor's reconstruction error (ideal: 0)", xscale="log", ylim=(0.45, 1.02),
+        ylabel="the attacker's area (chance: ½)",
+    )  # fmt: skip
+    figure.legend(loc="outside lower center", ncols=4, columnspacing=1, handletextpad=0.3)
+    ends = sorted(states.items(), key=lambda item: np.mean(item[1][0]))
+    low, high = ends[0], ends[-1]
+    corner = sum(np.mean(a) < 0.75 and np.mean(e) < 0.5 for e, a in states.values())
+    alt = (
+        f"As the auditor's error falls the attacker's area rises: {high[0]}, error "
+        f"{np.mean(high[1][0]):.2g}, area {np.mean(high[1][1]):.2f}; {low[0]}, error "
+        f"{np.mean(low[1][0]):.2g}, area {np.mean(low[1][1]):.2f}. Networks that are readable for "
+        f"the auditor and closed to the attacker: {corner or 'none'}."
+    )
+    return plotting.show(figure, alt=alt)
