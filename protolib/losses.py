@@ -27,7 +27,15 @@ Attractor = Literal["coverage", "soft coverage", "gaussian", "imq", "energy", "t
 def squared_distances(
     a: Float[Tensor, "nets m dims"], b: Float[Tensor, "nets n dims"]
 ) -> Float[Tensor, "nets m n"]:
-    """‖a_i − b_j‖² by direct subtraction: never negative, exact where points coincide."""
+    """‖a_i − b_j‖² by direct subtraction: never negative, exact where points coincide.
+
+    Raises
+    ------
+    ValueError
+        if a and b differ in dims.
+    """
+    if a.shape[-1] != b.shape[-1]:
+        raise ValueError(f"expected as many dims in both, got {a.shape[-1]} and {b.shape[-1]}")
     return (a[:, :, None] - b[:, None, :]).square().sum(-1)
 
 

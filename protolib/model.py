@@ -118,6 +118,8 @@ def respond(
              [0.3679]]])
     """
     w, b = parameters.slope, parameters.bias
+    if inputs.shape[-1] != b.shape[-1]:
+        raise ValueError(f"expected inputs of {b.shape[-1]} dims, got {tuple(inputs.shape)}")
     squared = torch.zeros(())  # ‖z‖², dimension by dimension: no array over all of them
     for d in range(inputs.shape[-1]):
         z = w[..., None, :] * inputs[..., :, None, d] + b[..., None, :, d]
