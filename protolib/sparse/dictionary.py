@@ -51,6 +51,11 @@ def learn_dictionary(
     start
         a dictionary to start from, instead of signals; then there is one start
 
+    Raises
+    ------
+    ValueError
+        if there is not one seed for each net, or no round or restart.
+
     Examples
     --------
     >>> A = random_dictionary([0], 4, 6)

@@ -81,6 +81,11 @@ def train_autoencoder(
     batch
         samples a step, drawn with replacement by each net's own generator
 
+    Raises
+    ------
+    ValueError
+        if shapes disagree, λ < 0, or there is not one seed for each net.
+
     Examples
     --------
     >>> A = torch.eye(2)[None]
@@ -170,6 +175,13 @@ def train_lista(
 
     Adam on minibatches as in `train_autoencoder`; nets never mix.
 
+    Raises
+    ------
+    ValueError
+        if shapes disagree, λ < 0, there is not one seed for each net, or no layer.
+
+    Examples
+    --------
     >>> A = random_dictionary([0], 4, 8)
     >>> y = mix(sparse_codes([0], 500, 8, 2), A)
     >>> net = train_lista(y, A, [0], lam=0.05, layers=3, steps=100, nonnegative=True)

@@ -32,6 +32,13 @@ def mutual_information(
     together, so a discrete code keeps its values as far as there are bins. Plug-in estimates: for
     independent columns I is about (bins − 1)²/(2·samples), not 0.
 
+    Raises
+    ------
+    ValueError
+        if the codes cannot be scored (see `mcc`), or there are fewer than two bins.
+
+    Examples
+    --------
     >>> c = torch.tensor([[[0.0], [0.0], [1.0], [1.0]]])
     >>> i, h = mutual_information(c, c, bins=2)
     >>> round(i.item(), 4), round(h.item(), 4)                          # log 2
