@@ -25,7 +25,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarForm
 
 from protolib import model
 from protolib.claims import Question
-from protolib.sweep import MASKS, Mask, by_mask, mask_name
+from protolib.masks import MASKS, Mask, by_mask, mask_name
 
 # Okabe and Ito's colours for colour-blind readers, by meaning. Names are CSS variables.
 COLOURS = {
@@ -396,18 +396,4 @@ def plot_contrasts(
             label=label)  # fmt: skip
     ax.set(yticks=range(len(questions)), yticklabels=[f"N = {q.n}" for q in questions])
     ax.set_ylim(len(questions) - 0.5, -0.5)
-    return ax
-
-
-def plot_cost(sizes: Sequence[int], cost: dict[Mask, Sequence[float]], *, ax: Axes) -> Axes:
-    """Milliseconds per training step against N, a line a mask."""
-    for mask, values in cost.items():
-        look = LOOKS[mask]
-        ax.loglog(sizes, values, color=look.colour, marker=look.marker, label=mask_name(mask))
-    reference = np.array([sizes[-3], sizes[-1]], dtype=float)
-    ax.loglog(reference, 0.4 * cost[MASKS[0]][-1] * (reference / reference[-1]) ** 2, color=MUTED,
-              ls=":", label="∝ N²")  # fmt: skip
-    size_axis(ax, sizes)
-    ax.set_ylabel("milliseconds per step")
-    ax.legend()
     return ax

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import subprocess
@@ -7,11 +8,13 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
 import pandas as pd
+import psutil
 import pytest
 import torch
 from helpers import take
 
-from protolib import data, hull, matching, model, sweep, training
+from protolib import claims, data, hull, matching, model, sweep, training
+from protolib.fingerprint import fingerprint, sources
 from protolib.sweep import MASKS, Grid, Mask, TableError
 from protolib.training import TrainConfig
 
@@ -105,7 +108,7 @@ def test_the_start_of_a_network_does_not_depend_on_its_chunk():
 
 def test_a_cached_grid_is_not_trained_again_and_comes_back_to_the_bit(table, tmp_path, monkeypatch):
     first = sweep.run(SMALL, workers=1, cache=tmp_path)
-    monkeypatch.setattr(sweep, "run_chunk", None)  # would fail if called
+    monkeypatch.setattr(sweep.runner, "run_chunk", None)  # would fail if called
     again = sweep.run(SMALL, workers=1, cache=tmp_path)
     pd.testing.assert_frame_equal(first, table, check_exact=True)
     pd.testing.assert_frame_equal(again, table, check_exact=True)
@@ -115,25 +118,36 @@ def test_the_cache_knows_the_configuration_the_setting_and_the_code(tmp_path):
     one, other = (
         sweep.chunks(Grid(sizes=(3,), config=TrainConfig(tau=tau)))[0] for tau in (1e-3, 1e-2)
     )
-    assert sweep._chunk_path(one, tmp_path, "code") != sweep._chunk_path(other, tmp_path, "code")
-    assert sweep._chunk_path(one, tmp_path, "code") != sweep._chunk_path(one, tmp_path, "changed")
     elsewhere = one._replace(setting=sweep.Setting(target="line"))
-    assert sweep._chunk_path(one, tmp_path, "code") != sweep._chunk_path(
-        elsewhere, tmp_path, "code"
+    places = {
+        sweep.store._chunk_path(chunk, tmp_path, code)
+        for chunk in (one, other, elsewhere)
+        for code in ("code", "changed")
+    }
+    assert len(places) == 6
+
+
+def test_stored_runs_depend_on_what_trains_them_and_on_nothing_that_judges_them():
+    """Python itself says what a process loads that trains a chunk; the rest may be edited."""
+    code = (
+        "import sys\n"
+        "from protolib.experiment import Chunk, run_chunk\n"
+        "from protolib.masks import Mask\n"
+        "from protolib.training import TrainConfig\n"
+        "run_chunk(Chunk(2, (Mask(1, 1, 1),), (0,), TrainConfig(steps=1)))\n"
+        "print(*(n for n in sys.modules if n.split('.')[0] == 'protolib'))"
     )
-
-
-@pytest.mark.parametrize(
-    "name", ["data", "hull", "losses", "matching", "model", "sweep", "training"]
-)
-def test_the_cache_notices_a_change_in_any_source_that_matters(name, monkeypatch):
-    before, real = sweep._fingerprint(), sweep.Path.read_bytes
-
-    def read(path):
-        return real(path) + b"# changed" * (path.stem == name)
-
-    monkeypatch.setattr(sweep.Path, "read_bytes", read)
-    assert sweep._fingerprint() != before
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = {sys.modules[name].__file__ for name in run.stdout.split()}
+    known = {str(path) for path in sources("protolib.experiment") if path.suffix == ".py"}
+    assert loaded == known
+    for module in (sweep.store, sweep.runner, sweep.grid, claims):
+        assert module.__file__ not in known
+    chunk = sweep.chunks(SMALL)[0]
+    stored = sweep.store.chunk_paths([chunk], "cache")[chunk]
+    assert stored == sweep.store._chunk_path(chunk, "cache", fingerprint("protolib.experiment"))
 
 
 def test_chance_levels_are_the_null_s_own_scores():
@@ -156,12 +170,12 @@ def test_ctrl_c_keeps_what_was_finished(tmp_path, monkeypatch, table):
             raise KeyboardInterrupt
         return real(chunk)
 
-    monkeypatch.setattr(sweep, "run_chunk", interrupted)
+    monkeypatch.setattr(sweep.runner, "run_chunk", interrupted)
     with pytest.raises(KeyboardInterrupt):
         sweep.run(SMALL, workers=1, cache=tmp_path)
     saved = len([*tmp_path.glob("chunk-*.csv")])
     assert saved == 2
-    monkeypatch.setattr(sweep, "run_chunk", real)
+    monkeypatch.setattr(sweep.runner, "run_chunk", real)
     resumed = sweep.run(SMALL, workers=1, cache=tmp_path)
     pd.testing.assert_frame_equal(resumed, table, check_exact=True)
 
@@ -216,7 +230,7 @@ def test_a_write_that_fails_leaves_the_old_file(table, tmp_path, monkeypatch):
     def full_disk(*_):
         raise OSError("no space left")
 
-    monkeypatch.setattr(sweep.os, "replace", full_disk)
+    monkeypatch.setattr(sweep.store.os, "replace", full_disk)
     with pytest.raises(OSError, match="no space"):
         sweep.write_table(table.head(1), path)
     assert path.read_bytes() == before
@@ -264,3 +278,177 @@ def test_bad_grids_are_named(change, words):
         Grid(**change)
     with pytest.raises(ValueError, match="workers must be ≥ 1"):
         sweep.run(SMALL, workers=0)
+
+
+# ------------------------------------------------------------------------------ workers
+
+
+def _killed(chunk):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks")
+def test_a_killed_worker_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(sweep.runner, "run_chunk", _killed)
+    with pytest.raises(ChildProcessError, match=r"ended before .* 0 of 10 chunks") as caught:
+        sweep.run(SMALL, workers=2)
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks")
+def test_workers_do_not_outlive_a_killed_parent():
+    code = (
+        "import os, time\n"
+        "from protolib.sweep.workers import local_executor\n"
+        "pool = local_executor(2)\n"
+        "futures = [pool.submit(time.sleep, 120) for _ in range(2)]\n"
+        "print(*pool._processes, flush=True)\n"
+        "time.sleep(120)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE)
+    workers = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
+    time.sleep(0.2)
+    assert [worker.is_running() for worker in workers] == [True, True]
+    parent.kill()  # the parent alone, not its group
+    parent.communicate()
+
+    def alive():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return [w.pid for w in workers if w.is_running() and w.status() != "zombie"]
+        return []
+
+    deadline = time.monotonic() + 15
+    while alive() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    left = alive()
+    for worker in workers:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            worker.kill()
+    assert left == []
+
+
+def test_never_more_workers_than_chunks(monkeypatch):
+    asked = []
+
+    def executor(workers):
+        asked.append(workers)
+        return ThreadPoolExecutor(1)
+
+    monkeypatch.setattr(sweep.runner, "local_executor", executor)
+    monkeypatch.setattr(sweep.runner, "available_processors", lambda: 3)
+    one = Grid(sizes=(3,), seeds=(0,), config=TrainConfig(steps=1))
+    sweep.run(one, workers=100_000)
+    sweep.run(SMALL, workers=100_000)
+    sweep.run(SMALL)
+    assert asked == [1, len(sweep.chunks(SMALL)), 3]
+
+
+@pytest.mark.parametrize(
+    ("files", "count"),
+    [
+        ({}, 8),
+        ({"cpu.max": "max 100000\n"}, 8),
+        ({"cpu.max": "150000 100000\n"}, 2),
+        ({"cpu.max": "50000 100000\n"}, 1),
+        ({"cpu.max": "3200000 100000\n"}, 8),
+        ({"cpu/cpu.cfs_quota_us": "300000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 3),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 8),
+        ({"cpu.max": "nonsense"}, 8),
+    ],
+)
+def test_a_container_s_quota_is_respected(files, count, tmp_path, monkeypatch):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="ascii")
+    monkeypatch.setattr(sweep.workers, "CGROUP", tmp_path)
+    monkeypatch.setattr(sweep.workers.os, "sched_getaffinity", lambda _: range(8), raising=False)
+    assert sweep.workers.available_processors() == count
+
+
+# ------------------------------------------------------------------------------ the store
+
+
+def _damage(path, how):
+    content = path.read_bytes()
+    if how == "a folder":
+        path.unlink()
+        path.mkdir()
+        return
+    path.write_bytes(
+        {
+            "cut short": content[:-30],
+            "empty": b"",
+            "random": bytes(range(256)),
+            "edited": content.replace(b"0.1", b"0.2", 1),
+            "another schema": content.replace(b"schema ", b"schema 9", 1),
+        }[how]
+    )
+
+
+@pytest.mark.parametrize(
+    "how", ["cut short", "empty", "random", "edited", "another schema", "a folder"]
+)
+def test_a_damaged_chunk_is_trained_again_and_said_so(how, tmp_path):
+    grid = Grid(sizes=(3,), seeds=(0,), config=TrainConfig(steps=2))
+    table = sweep.run(grid, workers=1, cache=tmp_path)
+    (path,) = tmp_path.iterdir()
+    _damage(path, how)
+    with pytest.warns(UserWarning, match="a stored chunk is trained again: ") as said:
+        again = sweep.run(grid, workers=1, cache=tmp_path)
+    assert len(said) == 1
+    pd.testing.assert_frame_equal(again, table, check_exact=True)
+    if how != "a folder":  # it has been mended: no warning, no work
+        pd.testing.assert_frame_equal(
+            sweep.run(grid, workers=1, cache=tmp_path), table, check_exact=True
+        )
+
+
+def test_every_flipped_bit_of_a_packed_table_is_noticed(tmp_path):
+    path = tmp_path / "t.csv.gz"
+    body = "".join(f"{k},{k**0.5}\n" for k in range(40))
+    sweep.write_sealed(body, path, "sample", 1)
+    whole = path.read_bytes()
+    noticed = 0
+    for place in range(0, len(whole), 3):
+        for bit in (1, 64):
+            content = bytearray(whole)
+            content[place] ^= bit
+            path.write_bytes(content)
+            try:
+                assert sweep.read_sealed(path, "sample", 1, "") == body  # name, time: no content
+            except TableError:
+                noticed += 1
+    assert noticed > 0.9 * len(range(0, len(whole), 3)) * 2
+
+
+def test_a_store_that_cannot_be_written_is_noticed_before_the_work(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setattr(sweep.runner, "run_chunk", None)  # would fail if called
+    with pytest.raises(OSError, match=r"cannot store finished chunks in .*file"):
+        sweep.run(SMALL, workers=1, cache=tmp_path / "file" / "cache")
+
+
+def test_what_is_no_ordinary_file_is_not_replaced(tmp_path, table):
+    pipe, real, link = tmp_path / "pipe", tmp_path / "real.csv", tmp_path / "link.csv"
+    os.mkfifo(pipe)
+    for path in (pipe, "/dev/null"):
+        with pytest.raises(OSError, match="no ordinary file"):
+            sweep.write_table(table, path)
+    assert pipe.is_fifo()
+    real.write_text("old", encoding="utf-8")
+    link.symlink_to(real)
+    sweep.write_table(table, link)
+    assert link.is_symlink()
+    assert len(sweep.read_table(real)) == len(table)
+
+
+def test_tables_are_readable_as_any_new_file_is(tmp_path, table):
+    sweep.write_table(table, tmp_path / "table.csv")
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "table.csv").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("seed", [2**63, 10**30])
+def test_a_huge_seed_is_a_sentence(seed):
+    with pytest.raises(ValueError, match=f"seeds must be at most {2**62}, got {seed}"):
+        Grid(seeds=(seed,))

@@ -1,4 +1,7 @@
 import dataclasses
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 import torch
@@ -8,6 +11,7 @@ from hypothesis import strategies as st
 
 from protolib import losses, model, training
 from protolib.training import TrainConfig, train
+from protolib.training.flat import check
 
 
 def _autograd(net, x, y, masks, lam, tau):
@@ -263,12 +267,38 @@ def test_bad_configurations_are_named(change, words):
 def test_disagreeing_shapes_are_named():
     net, x, y = stack([0, 1], 3)
     with pytest.raises(ValueError, match=r"masks must have shape \(2, 3\), got \(8, 3\)"):
-        training._check(net, x, y, ALL_MASKS)
+        check(net, x, y, ALL_MASKS)
     with pytest.raises(ValueError, match=r"targets must be torch.float64"):
-        training._check(net, x, y.float(), ALL_MASKS[:2])
+        check(net, x, y.float(), ALL_MASKS[:2])
     with pytest.raises(ValueError, match="tau must be a finite number > 0"):
         training.gradients(net, x, y, ALL_MASKS[:2], TrainConfig(lam=0.1, tau=0.0))
     with pytest.raises(ValueError, match="snapshot_every must be ≥ 1"):
         train(net, x, y, ALL_MASKS[:2], snapshot_every=0)
     with pytest.raises(ValueError, match="no snapshots"):
         training.curves(train(net, x, y, ALL_MASKS[:2], TrainConfig(steps=1)), x, y)
+
+
+def test_one_thread_is_restored_whoever_leaves_last():
+    """Overlapping blocks in four threads of Python, nested ones too, from a setting of three."""
+    before = torch.get_num_threads()
+    inside = Barrier(4)
+
+    def block(order):
+        with training.one_thread():
+            inside.wait(timeout=10)
+            with training.one_thread():
+                found = [torch.get_num_threads()]
+            found.append(torch.get_num_threads())
+            time.sleep(0.05 * order)
+        return found, torch.get_num_threads()
+
+    torch.set_num_threads(3)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            results = [*pool.map(block, range(4))]
+            assert results == [([1, 1], 3)] * 4
+        assert torch.get_num_threads() == 3
+        with ThreadPoolExecutor(1) as pool:  # a thread that has never asked before
+            assert pool.submit(torch.get_num_threads).result() == 3
+    finally:
+        torch.set_num_threads(before)

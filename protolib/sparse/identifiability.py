@@ -21,8 +21,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
-from protolib.data import CLASSIFIER, GENERATIVE, MIXING, generator
-from protolib.sparse.scores import random_rotations
+from protolib.data import generator
+from protolib.sparse.optimise import minimise
+from protolib.sparse.rotations import random_rotations
+from protolib.streams import CLASSIFIER, GENERATIVE, MIXING
 
 # ------------------------------------------------------------------------------ the sphere
 
@@ -44,6 +46,11 @@ def von_mises_fisher(
         unit vectors, in two dimensions or more
     concentration
         κ ≥ 0, one for all or one per sample; at 0 the sphere is filled evenly
+
+    Raises
+    ------
+    ValueError
+        if there are fewer than two dimensions, κ < 0, or centres are not of length 1.
 
     Examples
     --------
@@ -84,7 +91,13 @@ def von_mises_fisher(
 
 @dataclass(frozen=True)
 class World:
-    """How data are made. The defaults are the chapter's."""
+    """How data are made. The defaults are the chapter's.
+
+    Raises
+    ------
+    ValueError
+        if a field is out of its range.
+    """
 
     dims: int = 5  # of the latents, on a sphere in so many dimensions, and of the inputs
     classes: int = 100
@@ -190,6 +203,13 @@ def draw(
     Other parts of the same seed share its directions, concentrations and mixing, and are drawn
     anew: use one to train and another to judge.
 
+    Raises
+    ------
+    ValueError
+        if there are no samples.
+
+    Examples
+    --------
     >>> train, test = draw([0], 100), draw([0], 50, part=1)
     >>> train.inputs.shape, test.labels.shape, bool((train.inputs[:, :50] == test.inputs).any())
     (torch.Size([1, 100, 5]), torch.Size([1, 50]), False)
@@ -215,7 +235,13 @@ def draw(
 
 @dataclass(frozen=True)
 class Training:
-    """The classifier and how it is trained. The defaults are the chapter's."""
+    """The classifier and how it is trained. The defaults are the chapter's.
+
+    Raises
+    ------
+    ValueError
+        if a number is smaller than 1.
+    """
 
     widths: tuple[int, ...] = (128, 128, 128)  # of the hidden layers
     outputs: int = 5  # of the encoder: the representation's dimensions
@@ -328,6 +354,13 @@ def train(
     nets, so none feels the others; a net trained in a stack differs from the same net trained
     alone only by the rounding of batched products.
 
+    Raises
+    ------
+    ValueError
+        if data and seeds disagree, or a label is no class.
+
+    Examples
+    --------
     >>> data = draw([0], 2000)
     >>> net = train([0], data, 100, Training(steps=60, batch=256))
     >>> bool(cross_entropy(net, data.inputs, data.labels) < math.log(100) - 0.3)
@@ -344,18 +377,15 @@ def train(
     start = initialise(seeds, dims, classes, training)
     tensors = [*start.weights, *start.biases, start.head]
     tensors += [start.head_bias] if training.head_bias else []
-    adam = torch.optim.Adam([t.requires_grad_() for t in tensors], lr=training.learning_rate)
+    leaves = [t.requires_grad_() for t in tensors]
     random = [generator(s, CLASSIFIER, samples, training.batch) for s in seeds]
     rows = torch.arange(nets)[:, None]
-    for step in range(training.steps):
-        for group in adam.param_groups:
-            half = math.cos(math.pi * step / training.steps)
-            group["lr"] = training.learning_rate * (1 + half) / 2
+
+    def loss(step: int) -> Tensor:
         batch = torch.tensor(np.stack([r.integers(samples, size=training.batch) for r in random]))
         x, y = data.inputs[rows, batch], data.labels[rows, batch]
-        adam.zero_grad()
-        with torch.enable_grad():
-            cross_entropy(start, x, y, slope=training.slope).sum().backward()
-        adam.step()
+        return cross_entropy(start, x, y, slope=training.slope).sum()
+
+    minimise(leaves, loss, steps=training.steps, learning_rate=training.learning_rate)
     weights, biases = (tuple(t.detach() for t in own) for own in start[:2])
     return Classifier(weights, biases, start.head.detach(), start.head_bias.detach())
