@@ -30,7 +30,7 @@ def push(
     drawn = []
     for here, title in ((alone, "alone"), (company, "with three others (marked)")):
         figure, ax = plotting.panel(3.4, 2.7)
-        plotting.plot_field(positions, here, ax=ax, mask=claims.COVERAGE, hull=hull)
+        plotting.plot_field(positions.numpy(), here.numpy(), ax=ax, mask=claims.COVERAGE, hull=hull)
         ax.plot(x[0, :, 0], [0] * x.shape[1], "o", color=plotting.INK, ms=4)
         if here is company:
             ax.plot(others, [0] * len(others), "v", color=plotting.COVERAGE, ms=8)
@@ -62,8 +62,8 @@ def by_size(table: pd.DataFrame, chance: dict[int, pd.DataFrame]) -> HTML:
     """Error and specialization against N, with and without coverage; `chance` as `sweep.chance`."""
     drawn, words = [], []
     for column, ideal, better in (
-        ("reconstruction_error", 0, np.less),
-        ("specialization_ratio", 1, np.greater),
+        ("reconstruction_error", 0.0, np.less),
+        ("specialization_ratio", 1.0, np.greater),
     ):
         name = column.replace("_", " ")
         null = pd.Series({n: draws[column].median() for n, draws in chance.items()})

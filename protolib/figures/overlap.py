@@ -20,7 +20,7 @@ def guess(
     figure, ax = plotting.panel(4.4, 2.4)
     plotting.shade_hull(ax, x[0].min().item(), x[0].max().item(), label=False)
     rows = torch.arange(len(end))[:, None].expand(end.shape[:2])
-    plotting.plot_dots(end, rows, ax=ax, colour=plotting.OVERLAP, size=4)
+    plotting.plot_dots(end, rows, ax=ax, colour=plotting.OVERLAP, size=4.0)
     ax.set(xlim=(-3, 3), xlabel="prototype p", ylabel="seed")
     gone = (hull_distance(end, x) > TOLERANCE).double().mean().item()
     return live.predict_places(
@@ -45,7 +45,9 @@ def fields(
     drawn, words = [], []
     for w, push in pushes.items():
         figure, ax = plotting.panel(3.4, 2.6)
-        plotting.plot_field(positions, push, ax=ax, mask=claims.OVERLAP, hull=(-1, 1))
+        plotting.plot_field(
+            positions.numpy(), push.numpy(), ax=ax, mask=claims.OVERLAP, hull=(-1.0, 1.0)
+        )
         ax.plot(others, [0] * len(others), "v", color=plotting.INK, ms=5)
         ax.set(title=f"slope w = {w:g}", ylabel="push on p")
         drawn.append(figure)
@@ -72,7 +74,7 @@ def weights(
         (~outside, plotting.INK, "inside the hull"),
         (outside, plotting.OVERLAP, "outside"),
     ):
-        look = {"colour": colour, "label": label, "size": 4}
+        look = {"colour": colour, "label": label, "size": 4.0}
         plotting.plot_dots(place[chosen], slope[chosen], ax=ax, **look)
         plotting.plot_dots(place[chosen], loudness[chosen], ax=other, **look)
     ax.axhline(1.5, color=plotting.MUTED, ls=":", label="initial slope")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import torch
 from IPython.display import HTML
 from jaxtyping import Float
 from matplotlib.figure import Figure
@@ -27,11 +26,11 @@ def panels(
 
     The picture shows [−reach, reach]; `dots` marks the samples at the right edge.
     """
-    paths = model.prototypes(result.snapshots)[..., 0]
+    paths = model.prototypes(result.snapshots)[..., 0].numpy()
     ends = model.prototypes(result.parameters)
     outside = (hull_distance(ends, x) > TOLERANCE).sum(1).tolist()
     beyond = (ends[..., 0].abs() > reach).sum(1).tolist()
-    steps = torch.as_tensor(result.snapshot_steps)
+    steps = result.snapshot_steps.numpy()
     figures, words = [], []
     for r, title in enumerate(titles):
         figure, ax = plotting.panel(3.0, 2.4)

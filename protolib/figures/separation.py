@@ -20,7 +20,9 @@ def fields(
     right, inside = positions > high, (positions > low) & (positions < high)
     for tau, push in pushes.items():
         figure, ax = plotting.panel(3.0, 2.5)
-        plotting.plot_field(positions, push, ax=ax, mask=claims.SEPARATION, hull=(low, high))
+        plotting.plot_field(
+            positions.numpy(), push.numpy(), ax=ax, mask=claims.SEPARATION, hull=(low, high)
+        )
         ax.plot(others, [0] * len(others), "v", color=plotting.INK, ms=5)
         ax.set(title=f"τ = {tau:g}, √τ = {tau**0.5:.2f}", ylabel="push on p")
         drawn.append(figure)

@@ -1,0 +1,223 @@
+"""The figures of the first chapters draw the numbers they are given, and say what they show."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from protolib import claims, figures, model, plotting, training
+
+N_SIZES = (3, 5)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Every figure shown from here on: its axes, and a text for each."""
+    seen, show = [], plotting.show
+
+    def watch(*panels, alt):
+        texts = [alt] if isinstance(alt, str) else alt
+        page = show(*panels, alt=alt)
+        assert page.data.count('role="img"') == len(panels) == len(texts)
+        seen.extend((panel.axes[0], text) for panel, text in zip(panels, texts))
+        return page
+
+    monkeypatch.setattr(plotting, "show", watch)
+    return seen
+
+
+def _points(*places):
+    return torch.tensor([places])[..., None]
+
+
+def _net(prototypes):
+    """Networks of slope 1 with these prototypes, (nets, units)."""
+    p = torch.tensor(prototypes)
+    return model.Parameters(torch.ones_like(p), -p[..., None], torch.ones_like(p), p[:, 0])
+
+
+def _result(before, after):
+    net = _net(after)
+    frames = [_net(before), net]
+    way = model.Parameters(*(torch.stack(parts, 1) for parts in zip(*frames)))
+    return training.TrainResult(net, training.TrainConfig(), torch.tensor([0, 5]), way)
+
+
+def _table(on, errors):
+    """Two runs a size and mask: the baseline scores 1, the mask `on` what `errors` say by N."""
+    mask = claims.COVERAGE._replace(coverage=0)._replace(**{on: 1})
+    rows = [
+        (n, *m, seed, value, value, value, 1 - value / 100)
+        for n, error in errors.items()
+        for m, value in (((0, 0, 0), 1.0), (mask, error))
+        for seed in (0, 1)
+    ]
+    scores = ["reconstruction_error", "specialization_ratio", "expelled_share", "fit_r2"]
+    return pd.DataFrame(rows, columns=["n", "coverage", "separation", "overlap", "seed", *scores])
+
+
+def _chance(level):
+    columns = ["reconstruction_error", "specialization_ratio"]
+    return {n: pd.DataFrame([[level, level]], columns=columns) for n in N_SIZES}
+
+
+def _line(ax, label):
+    (found,) = [line for line in ax.lines if line.get_label() == label]
+    return found.get_ydata()
+
+
+def test_coverage_s_push_is_drawn_and_its_rest_is_said(drawn):
+    positions = torch.linspace(-2, 2, 41)
+    inside = torch.where(positions.abs() <= 0.5, 1.0, 0.0)
+    x, others = _points(-0.5, 0.5), torch.tensor([0.3])
+    figures.coverage.push(positions, 0.4 - positions, inside, others, x)
+    (alone, first), (company, second) = drawn
+    assert any(np.array_equal(line.get_ydata(), 0.4 - positions) for line in alone.lines)
+    assert any(np.array_equal(line.get_ydata(), inside) for line in company.lines)
+    assert "towards 0.40" in first
+    assert "zero at 100% of the places outside" in second
+
+
+def test_paths_end_where_the_prototypes_do(drawn):
+    x = torch.cat([_points(-1.0, 1.0)] * 2)
+    result = _result([[0.0, 0.1]] * 2, [[0.5, 1.2], [0.2, 0.3]])
+    figures.coverage.paths(result, x, [7])
+    (without, first), (with_it, second) = drawn
+    assert [line.get_ydata()[-1] for line in without.lines[:2]] == pytest.approx([0.5, 1.2])
+    assert without.lines[0].get_color() == plotting.INK
+    assert with_it.lines[0].get_color() == plotting.COVERAGE
+    assert "baseline, seed 7: of 2 prototypes 1 end outside" in first
+    assert "coverage, seed 7: of 2 prototypes 0 end outside" in second
+
+
+def test_paths_by_size_say_who_left_the_picture(drawn):
+    runs = {2: (_points(-1.0, 1.0), _result([[0.0, 0.1]], [[9.0, -1.5]]))}
+    figures.paths.by_size(runs, [4], mask=claims.OVERLAP, reach=6.0)
+    ((ax, text),) = drawn
+    assert ax.get_ylim() == (-6, 6)
+    assert (
+        text
+        == "N = 2, seed 4: of 2 prototypes 2 end outside the hull, 1 of them beyond the picture."
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "level", "against_baseline", "against_chance"),
+    [(0.5, 0.1, "3, 5", "no size"), (0.5, 0.7, "3, 5", "3, 5"), (2.0, 3.0, "no size", "3, 5")],
+)
+def test_coverage_by_size_says_where_it_is_better(
+    drawn, error, level, against_baseline, against_chance
+):
+    table = _table("coverage", dict.fromkeys(N_SIZES, error))
+    figures.coverage.by_size(table, _chance(level))
+    (ax, text), (_, ratio) = drawn
+    assert list(_line(ax, "coverage")) == [error, error]
+    assert list(_line(ax, "chance")) == [level, level]
+    said = f"better than the baseline at N = {against_baseline}, and better than chance at N = "
+    assert text.endswith(f"{said}{against_chance}.")
+    assert ("baseline at N = no size" in ratio) == (error < 1)  # a ratio is better when larger
+
+
+def test_separation_s_fields_say_how_far_they_reach(drawn):
+    positions, others = torch.linspace(-2, 2, 400), torch.tensor([-1.0, 1.0])
+    reach = torch.where((positions > 1) & (positions < 1.5), 1.0, 0.0)
+    figures.separation.fields(positions, {0.25: reach, 1.0: positions}, others)
+    (ax, first), (_, second) = drawn
+    assert ax.get_title(loc="left") == "τ = 0.25, √τ = 0.50"
+    assert "felt on 50% of the way" in first
+    assert "at 1 places" in second
+    assert "felt on 100% of the way" in second
+
+
+def test_separation_s_verdicts_name_the_sizes(drawn):
+    questions = [
+        claims.Question(3, "", 2, -0.5, -0.6, -0.4, "yes"),
+        claims.Question(5, "", 2, 0.5, 0.4, 0.6, "no"),
+    ]
+    figures.separation.verdicts(questions, _table("separation", {3: 1.0, 5: 1.5}))
+    (ax, first), (_, second) = drawn
+    assert ax.collections[0].get_segments()[1][:, 0].tolist() == [0.4, 0.6]
+    assert first.startswith("Separation lowers the error at N = 3, raises it at N = 5")
+    assert "at N = 5, and" in second
+
+
+def test_the_guess_holds_samples_start_and_ends():
+    x, begin = torch.cat([_points(-1.0, 1.0)] * 2), torch.cat([_points(0.25, 0.5)] * 2)
+    end = torch.cat([_points(0.0, 2.0), _points(0.0, 0.125)])
+    page = figures.overlap.guess(x, begin, end).data
+    assert "[0.25, 0.5]" in page.replace("&quot;", '"')
+    assert "[[0.0, 2.0], [0.0, 0.125]]" in page
+    assert "2 starts, a row each: 25% of them outside" in page
+
+
+def test_overlap_s_fields_weights_and_fits(drawn):
+    positions, others = torch.linspace(-2, 2, 401), torch.tensor([0.0])
+    figures.overlap.fields(positions, {1.5: torch.sin(positions)}, others)
+    ((ax, text),) = drawn
+    assert "strongest at p = 1.6, where it is 1.000" in text
+    assert ax.get_title(loc="left") == "slope w = 1.5"
+
+    place, outside = torch.tensor([[0.1, 5.0]]), torch.tensor([[False, True]])
+    slope, loudness = torch.tensor([[3.0, 0.5]]), torch.tensor([[0.4, 0.001]])
+    figures.overlap.weights(place, slope, loudness, outside)
+    assert "3.0 for units inside the hull and 0.5 outside" in drawn[1][1]
+    assert "0.40 inside and 0.001 outside" in drawn[2][1]
+
+    chance = pd.Series(dict.fromkeys(N_SIZES, 0.5))
+    figures.overlap.fit_and_error(_table("overlap", {3: 2.0, 5: 4.0}), chance)
+    assert list(_line(drawn[3][0], "overlap")) == [2.0, 4.0]
+    assert _line(drawn[4][0], "overlap") == pytest.approx([0.02, 0.04])
+    assert "2.0 to 4.0 times the baseline's, and at least 4.0 times chance's" in drawn[3][1]
+
+
+def test_the_network_s_figures(drawn):
+    w = torch.tensor([[0.5, 1.0, 4.0]])
+    three = model.Parameters(w, -0.5 * w[..., None], torch.ones(1, 3), torch.zeros(1))
+    figures.model.widths(three)
+    assert "at a distance of 2 for w = 0.5, 1 for w = 1, 0.25 for w = 4" in drawn[0][1]
+    assert [note.get_text() for note in drawn[0][0].texts] == ["w = 0.5", "w = 1", "w = 4"]
+
+    net, x = _net([[0.0, 1.0]]), _points(0.25, 1.25)
+    figures.model.fit_and_units(net, x, model.predict(net, x))
+    assert "misses none by more than 0." in drawn[1][1]
+    assert "0.25 away" in drawn[2][1]
+
+    figures.model.starts(_points(0.25, 5.0), x)
+    ax, text = drawn[3]
+    assert "1 to 1 of 2 samples" in text
+    assert "1 prototypes lie outside the picture" in text
+    assert ax.lines[0].get_xdata().tolist() == [0.25, 5.0]
+
+
+def test_links_and_their_crossings(drawn):
+    x, p = _points(0.0, 1.0), _points(1.5, 0.0)
+    figures.reconstruction.links(x, p, (np.array([0, 1]), np.array([1, 0])))
+    figures.reconstruction.links(x, p, (np.array([0, 1]), np.array([0, 1])))
+    assert "0.00 to 0.50 long; no pairs" in drawn[0][1]
+    assert "1.00 to 1.50 long; 1 pairs" in drawn[1][1]
+    assert drawn[0][0].lines[1].get_xdata().tolist() == [1.0, 1.5]
+
+
+def test_chance_s_boxes(drawn):
+    figures.reconstruction.chance(_chance(0.25), [0.2, 0.3])
+    assert list(_line(drawn[0][0], "exact mean")) == [0.2, 0.3]
+    assert all("0.25, 0.25 at N = 3, 5" in text for _, text in drawn)
+
+
+def test_the_first_page_s_figures(drawn):
+    x, p = torch.cat([_points(0.0, 1.0)] * 2), torch.cat([_points(0.0, 1.0), _points(1.5, 9.0)])
+    figures.index.three_ways(x, p, [claims.BASELINE, claims.OVERLAP])
+    assert drawn[0][0].get_title(loc="left") == "baseline: error 0.00"
+    assert drawn[1][0].lines[-1].get_color() == plotting.OVERLAP
+    assert "overlap: error 4.75" in drawn[1][1]
+    assert "1 prototypes lie outside" in drawn[1][1]
+
+    images = torch.rand(41, 64)
+    figures.index.digits(images, images)
+    assert "differs by 0.000" in drawn[3][1]
+    sheet = drawn[2][0].images[0].get_array()
+    assert np.allclose(sheet[:8, :8], images[0].reshape(8, 8))
+
+    verdicts = [claims.Verdict(claim, "holds", []) for claim in claims.CLAIMS]
+    page = figures.index.ledger(verdicts, seeds=50).data
+    assert page.count("50 seeds:") == len(claims.CLAIMS)
