@@ -3,7 +3,7 @@
 import html
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from IPython.display import HTML
 
@@ -22,7 +22,6 @@ EVIDENCE = """<style>
   white-space: nowrap; border: 0; background: none; color: inherit }
 .evidence th { font-weight: 400 } .evidence :is(th, td):last-child { text-align: left !important }
 </style>"""
-HEAD = "".join(f'<th scope="col">{word}</th>' for word in ("N", "mean", "95% interval", "answer"))
 
 
 def verdicts(
@@ -58,15 +57,18 @@ def verdicts(
     return HTML(f'<ul class="ledger" style="list-style:none;padding-left:0">{"".join(items)}</ul>')
 
 
-def evidence(found: Sequence[Verdict]) -> HTML:
-    """Every question behind the verdicts: a small table for each contrast, a row for each size."""
+def evidence(found: Sequence[Verdict], *, size: str = "N") -> HTML:
+    """Every question behind the verdicts: a small table for each contrast, a row for each `size`.
+
+    Verdicts without questions are left out.
+    """
     parts = [EVIDENCE]
     for claim, verdict, questions in found:
         if questions:
             parts.append(f"<p><strong>{claim.id} {verdict}.</strong> {html.escape(claim.estimand)}")
             ordered = sorted(questions, key=lambda question: _first(question, questions))
             groups = itertools.groupby(ordered, key=lambda question: question.contrast)
-            tables = "".join(_table(contrast, [*rows]) for contrast, rows in groups)
+            tables = "".join(_table(contrast, rows, size) for contrast, rows in groups)
             parts.append(f'</p><div class="evidence">{tables}</div>')
     return HTML("".join(parts))
 
@@ -88,14 +90,16 @@ def _first(question: Question, questions: Sequence[Question]) -> int:
     return next(k for k, other in enumerate(questions) if other.contrast == question.contrast)
 
 
-def _table(contrast: str, rows: Sequence[Question]) -> str:
+def _table(contrast: str, rows: Iterable[Question], size: str) -> str:
     cells = "".join(
         f'<tr><th scope="row">{row.n}</th><td>{number(row.estimate)}</td>'
         f"<td>{number(row.low)} to {number(row.high)}</td><td>{row.answer}</td></tr>"
         for row in rows
     )
+    names = (size, "mean", "95% interval", "answer")
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
     caption = f"<caption>{html.escape(contrast)}</caption>"
-    return f"<table>{caption}<thead><tr>{HEAD}</tr></thead><tbody>{cells}</tbody></table>"
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>"
 
 
 def _badge(name: str, found: Verdict) -> str:
