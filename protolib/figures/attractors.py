@@ -28,7 +28,7 @@ def pick(errors: dict[str, np.ndarray], chance: float) -> HTML:
     """Which attractor has the lowest error? errors: name → (seeds,), drawn on a log axis."""
     figure, ax = plotting.panel(4.4, 2.2)
     for k, values in enumerate(errors.values()):
-        plotting.plot_dots(values, [k] * len(values), ax=ax, colour=plotting.INK, size=4)
+        plotting.plot_dots(values, [k] * len(values), ax=ax, colour=plotting.INK, size=4.0)
     ax.axvline(chance, color=plotting.MUTED, ls=":")
     ax.set(
         xscale="log", yticks=range(len(errors)), yticklabels=[*errors],
@@ -51,7 +51,7 @@ def pick(errors: dict[str, np.ndarray], chance: float) -> HTML:
 
 
 @plotting.styled
-def temperatures(taus, errors: dict[tuple, np.ndarray], chance: float, reference: float) -> HTML:
+def temperatures(taus, errors: dict, chance: float, reference: float) -> HTML:
     """Errors against τ, a panel a repulsion.
 
     errors: (repulsion, attractor) → (seeds, taus); chance and reference (transport alone) are
