@@ -16,22 +16,25 @@ Curves = dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
 
 
 @plotting.styled
-def sheets(truth, found: dict) -> HTML:
-    """Images, and what is nearest to them in each network: (images, pixels), a dict of such."""
-    panels, alts = [], []
-    gaps = {name: np.linalg.norm(own - truth, axis=-1) for name, own in found.items()}
-    for name, images in {"training digits": truth, **found}.items():
-        figure, ax = plotting.panel(3.6, 0.62)
-        plotting.plot_images(np.clip(images, 0, 1), ax=ax, columns=len(truth))
-        ax.set_title(name)
-        panels.append(figure)
-        alts.append(
-            f"Nearest prototypes in the network {name}: {gaps[name].mean():.2g} away on average, "
-            f"{'the same digits' if gaps[name].max() < 0.5 else 'some of them other shapes'}."
-            if name in gaps
-            else f"{len(truth)} training digits."
-        )
-    return plotting.show(*panels, alt=alts)
+def sheets(rows: dict[str, np.ndarray]) -> HTML:
+    """Rows of images, each (images, pixels) in [0, 1]; the first row is what the others hold."""
+    figure, ax = plotting.panel(4.6, 2.1)
+    truth, *found = rows.values()
+    plotting.plot_images(np.clip([*rows.values()], 0, 1).reshape(-1, truth.shape[1]), ax=ax,
+                         columns=len(truth))  # fmt: skip
+    tile = round(truth.shape[1] ** 0.5) + 1
+    for k, name in enumerate(rows):
+        ax.text(-3, tile * (k + 0.45), name, ha="right", va="center")
+    gaps = [np.linalg.norm(own - truth, axis=-1).mean() for own in found]
+    names = [*rows][1:]
+    alt = (
+        f"{len(truth)} training digits and the prototypes matched to them. Nearest to the digits "
+        f"are those of {names[int(np.argmin(gaps))]}, farthest those of "
+        f"{names[int(np.argmax(gaps))]}; mean distances "
+        + ", ".join(f"{name} {gap:.2g}" for name, gap in zip(names, gaps))
+        + "."
+    )
+    return plotting.show(figure, alt=alt)
 
 
 @plotting.styled

@@ -118,7 +118,7 @@ def effects(changes: dict[str, tuple[str, pd.Series]]) -> HTML:
         finite = values[np.isfinite(values)]
         colour = plotting.LOOKS[mask].colour
         plotting.plot_dots(
-            finite, draw.uniform(-0.3, 0.3, len(finite)), ax=ax, colour=colour, size=3
+            finite, draw.uniform(-0.3, 0.3, len(finite)), ax=ax, colour=colour, size=3.0
         )
         ax.plot(values.iloc[0], 0, "o", color=plotting.INK, ms=7, mfc="none", mew=1.6)
         ax.axvline(0, color=plotting.MUTED, lw=0.9)
@@ -166,7 +166,7 @@ def errors(runs: pd.DataFrame, chance: float) -> HTML:
     names, medians = [], []
     for k, (mask, part) in enumerate(sweep.by_mask(runs)):
         look, values = plotting.LOOKS[mask], part.reconstruction_error
-        plotting.plot_dots(values, [k] * len(values), ax=ax, colour=look.colour, size=5)
+        plotting.plot_dots(values, [k] * len(values), ax=ax, colour=look.colour, size=5.0)
         ax.plot(values.median(), k, look.marker, color=look.colour, ms=9)
         names.append(sweep.mask_name(mask))
         medians.append(values.median())

@@ -1,0 +1,194 @@
+"""The figures of `attractors`, `robustness`, `dimensions` and `privacy` on small made-up tables."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from protolib import claims, live, multiverse, plotting, sweep
+from protolib.figures import attractors, dimensions, privacy, robustness
+
+DRAW = np.random.default_rng(4)
+TAUS = (0.01, 0.1, 1.0)
+
+
+def _alts(figure):
+    return re.findall(r'role="img" aria-label="([^"]*)"', figure.data)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Every axes that a figure function asks for, so that its data can be looked at."""
+    axes = []
+    panel = plotting.panel
+    monkeypatch.setattr(plotting, "panel", lambda *size: axes.append(panel(*size)) or axes[-1])
+    return axes
+
+
+def _lines(ax):
+    return {line.get_label(): line for line in ax.lines}
+
+
+# ------------------------------------------------------------------------------ attractors
+
+
+def test_temperatures_name_the_attractors_that_stay_bounded(drawn):
+    errors = {
+        (r, a): np.full((4, 3), 50.0 if a in ("none", "coverage") else 0.1)
+        for r in attractors.TITLES
+        for a in attractors.LOOK
+    }
+    errors["gaussian", "energy"] = errors["gaussian", "energy"] * [[1, 2, 3]]
+    figure = attractors.temperatures(TAUS, errors, 0.2, 0.01)
+    assert len(_alts(figure)) == 4
+    assert "twice chance with Gaussian, inverse multiquadric, energy, transport" in _alts(figure)[0]
+    assert "largest with no attractor, 50" in _alts(figure)[0]
+    line = _lines(drawn[0][1])["energy"]
+    assert line.get_ydata() == pytest.approx([0.1, 0.2, 0.3])
+    assert line.get_xdata() == pytest.approx(TAUS)
+
+
+def test_pick_names_the_lowest(monkeypatch):
+    monkeypatch.setattr(live, "in_book", lambda: True)
+    errors = {"energy distance": DRAW.uniform(0.1, 0.2, 6), "coverage": DRAW.uniform(3, 4, 6)}
+    (alt,) = _alts(attractors.pick(errors, 0.15))
+    assert "lowest with the energy distance" in alt
+    assert "highest with the coverage" in alt
+
+
+def test_compensation_says_where_it_harms_and_helps(drawn):
+    questions = [
+        claims.Question(n, f"{name}{words} − baseline", 5, sign, sign - 0.5, sign + 0.5, "yes")
+        for name in claims.REPULSIONS
+        for words, sign in (("", 1.0), (" with its attractor", -1.0))
+        for n in (3, 10)
+    ]
+    questions[0] = questions[0]._replace(low=-1.0)  # Gaussian, alone, N = 3: open
+    alts = _alts(attractors.compensation(questions))
+    assert "worse than the baseline at N = 10;" in alts[0]
+    assert "worse than the baseline at N = 3, 10;" in alts[1]
+    assert all("better at N = 3, 10." in alt for alt in alts)
+    lines = _lines(drawn[0][1])
+    assert lines["alone"].get_xdata().tolist() == [1.0, 1.0]
+    assert lines["with its attractor"].get_xdata().tolist() == [-1.0, -1.0]
+
+
+# ------------------------------------------------------------------------------ robustness
+
+
+def test_bars_are_as_long_as_the_tally(drawn):
+    ids = [*robustness.SHORT]
+    tally = pd.DataFrame(0, index=["fails", "holds", "partly"], columns=ids)
+    tally.loc["holds"] = [*range(9)]
+    tally.loc["partly"] = [10 - k for k in range(9)]
+    tally.loc["fails", "C5"] += 2
+    tally.loc["partly", "C5"] -= 2
+    (alt,) = _alts(robustness.verdicts(tally))
+    assert "Most often holds C9 (8), least often C1 (0). Failing in some: C5 (2)" in alt
+    bars = {c.get_label(): [b.get_width() for b in c] for c in drawn[0][1].containers}
+    assert bars["holds"] == [*range(9)]
+    assert bars["fails"] == [0, 0, 0, 0, 2, 0, 0, 0, 0]
+    assert bars["undecided"] == [0] * 9
+
+
+def test_leanings_find_the_largest_swing():
+    keys = [(choice, value) for choice, values in multiverse.CROSSED.items() for value in values]
+    yes = pd.DataFrame(0.5, index=pd.MultiIndex.from_tuples(keys), columns=["C1", "C2"])
+    yes.loc[("lam", 1.0), "C2"] = 0.9
+    (alt,) = _alts(robustness.leanings(yes, 0 * yes))
+    assert "C2 by the lam, where the share of yes moves by 40%" in alt
+
+
+def test_effects_tell_up_from_down():
+    values = pd.Series([0.2, -3.0, 5.0, 7.0])
+    alts = _alts(robustness.effects({"C1": ("error, coverage", values)}))
+    assert "higher than the baseline's in 75%" in alts[0].replace("&#x27;", "'")
+    assert "nominal +0.2" in alts[0]
+
+
+def test_one_change_shades_what_differs():
+    found = pd.DataFrame({"C1": ["holds", "fails", "not tested here"], "C2": ["partly"] * 3})
+    page = robustness.one_change(["nominal", "a < b", "c"], found).data
+    assert page.count("background") == 1
+    assert re.search(r"a &lt; b</th><td style='background[^>]*>✕", page)
+
+
+def test_errors_name_the_best_mask():
+    rows = [(20, *mask, s, 0.1 + k) for k, mask in enumerate(sweep.MASKS[:4]) for s in range(3)]
+    runs = pd.DataFrame(rows, columns=[*sweep.KEYS, "reconstruction_error"])
+    (alt,) = _alts(robustness.errors(runs, 1.5))
+    assert "baseline is lowest, with a median of 0.1; below chance (1.5): baseline, coverage" in alt
+
+
+# ------------------------------------------------------------------------------ dimensions
+
+
+def test_paths_count_the_samples_that_were_met(drawn):
+    samples = DRAW.uniform(-1, 1, (6, 2))
+    track = np.stack([np.zeros((6, 2)), samples])
+    away = np.stack([np.zeros((6, 2)), np.r_[samples[:5], [[5.0, 0.0]]]])
+    alts = _alts(dimensions.paths(samples, {"energy": track, "overlap": away}))
+    assert alts[0].startswith("energy: 6 of 6 samples have a prototype on them in the end; 0 ")
+    assert alts[1].startswith("overlap: 5 of 6 samples have a prototype on them in the end; 1 ")
+    ends = [line for line in drawn[0][1].lines if line.get_marker() == "v"]
+    assert np.allclose(np.c_[ends[0].get_data()], samples)
+
+
+def test_units_sheets_journey_and_growth_are_described(monkeypatch):
+    monkeypatch.setattr(live, "in_book", lambda: True)
+    grid = np.linspace(-1, 1, 5)
+    field = np.hypot(*np.meshgrid(grid, grid))
+    assert len(_alts(dimensions.units(grid, field, 1 - field, (0, 0), np.eye(2)))) == 2
+    truth = DRAW.random((10, 64))
+    noise = np.clip(truth + DRAW.normal(size=truth.shape), 0, 1)
+    alts = _alts(
+        dimensions.sheets(
+            truth, {"energy": truth, "coverage": noise}, {"energy": 0.0, "coverage": 3.0}
+        )
+    )
+    assert "energy: 10 of 10 are the training images" in alts[1]
+    assert "coverage: 0 of 10 are the training images" in alts[2]
+    own = {
+        "frames": np.stack([noise, truth]),
+        "error": np.array([3.0, 0.0]),
+        "accuracy": np.ones(2),
+    }
+    alts = _alts(dimensions.journey([0, 50], truth, {"energy": own}, 1.5))
+    assert alts == ["10 digits read out of the weights after 50 steps with the energy attractor: "
+                    "error 0, where other digits have 1.5."]  # fmt: skip
+    low, high = np.full((3, 2), 0.1), np.full((3, 2), 0.9)
+    curves = {"energy": (low, high), "coverage": (high, low)}
+    alts = _alts(dimensions.growth((1, 64), curves, ([1, 1], [0.5, 0.5])))
+    assert [alt.partition("at 64 dimensions ")[2][:9] for alt in alts] == ["energy is"] * 2
+
+
+# ------------------------------------------------------------------------------ privacy
+
+
+def test_membership_names_the_easiest_and_draws_the_curves(drawn):
+    false, true = np.linspace(0, 1, 9), np.linspace(0, 1, 9) ** 0.5
+    forms = [*privacy.LOOKS]
+    curves = {form: {"output": (false, true), "prototypes": (false, false)} for form in forms}
+    areas = {
+        form: {"output": 0.5 + k / 10, "prototypes": 0.9 - k / 10} for k, form in enumerate(forms)
+    }
+    alts = _alts(privacy.membership(curves, areas))
+    assert "energy is the easiest" in alts[0]
+    assert "baseline is the easiest" in alts[1]
+    assert _lines(drawn[0][1])["baseline: 0.50"].get_ydata() == pytest.approx(true)
+
+
+def test_sheets_defences_and_knob_report_their_finding():
+    truth = DRAW.random((10, 64))
+    (alt,) = _alts(
+        privacy.sheets({"training digits": truth, "energy": truth, "overlap": 1 - truth})
+    )
+    assert "Nearest to the digits are those of energy, farthest those of overlap" in alt
+    costs = {"noise": [(0.4, 0.4, 0.2)], "further training": [(0.5, 0.1, 0.85), (0.9, 0.9, 0.95)]}
+    alts = _alts(privacy.defences((1.0, 1.0, 0.9), costs, {"baseline": (0.6, 0.2, 0.9)}))
+    assert all("further training keeps the highest accuracy, 0.85 of 0.90" in alt for alt in alts)
+    states = {"λ = 1": ([0.01, 0.02], [1.0, 1.0]), "baseline": ([2.0, 1.8], [0.8, 0.8])}
+    (alt,) = _alts(privacy.knob(states))
+    assert "baseline, error 1.9, area 0.80; λ = 1, error 0.015, area 1.00" in alt
+    assert "closed to the attacker: none." in alt
