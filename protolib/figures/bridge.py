@@ -210,12 +210,12 @@ def too_much(
         "true atoms", (x[-1], true.max()), xytext=(0, 2), textcoords="offset points", ha="right",
         fontsize=7.5, color=MUTED,
     )  # fmt: skip
-    middle = found.median(0).values
+    middle = found.mean(0)
     best, spread = int(middle.argmax()), int(incoherence.mean(0).argmin())
     return plotting.show(
         *panels,
         alt=[
-            f"The dictionary is found best at weight {weights[best]:g}, |cos| {middle[best]:.2f}; "
+            f"The dictionary is found best at weight {weights[best]:g}, mean |cos| {middle[best]:.2f}; "
             f"at {weights[-1]:g} |cos| is {middle[-1]:.2f}, chance {chance:.2f}.",
             f"Incoherence falls from {_mean(incoherence[:, 0], 3)} without that weight to "
             f"{_mean(incoherence[:, spread], 3)} at {weights[spread]:g}; true atoms "
