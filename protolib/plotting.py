@@ -30,8 +30,8 @@ from protolib.claims import Question, Verdict
 from protolib.sweep import MASKS, Mask, by_mask, mask_name
 
 # Okabe and Ito's colours for colour-blind readers, by meaning: ink (text, axes, the baseline), the
-# three losses, all of them, muted (chance levels, secondary text), faint (guides), the inside of the
-# hull, paper. Names are CSS variables; live figures read the same file.
+# three losses, all of them, muted (chance levels, secondary text), faint (guides), the inside of
+# the hull, paper. Names are CSS variables; live figures read the same file.
 _SHARED = json.loads(Path(__file__).with_name("shared.json").read_text(encoding="utf-8"))
 COLOURS = {f"fig-{name}": colour for name, colour in _SHARED["colours"]["light"].items()}
 INK, COVERAGE, SEPARATION, OVERLAP, ALL, MUTED, FAINT, HULL, PAPER = COLOURS.values()

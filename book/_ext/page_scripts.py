@@ -3,8 +3,8 @@ r"""Load on a page what it uses, and nothing else.
 - MathJax, on pages that show mathematics. Sphinx decides by the page's own equations; it does not
   see those in a cell's output, such as the `\(…\)` in a figure's caption. This looks at the page.
 - Thebe, nowhere: Jupyter Book adds it, twice, whether it is used or not, and it calls other hosts.
-- The live figures' scripts, `protolib.live.BUNDLES`, on pages that hold one. They are the files that
-  a notebook's widget uses, as classic deferred scripts: modules would not load from a folder on disk.
+- The live figures' scripts, `protolib.live.BUNDLES`, on pages that hold one. They are what a
+  notebook's widget uses, as classic deferred scripts: modules would not load from a folder on disk.
 - Icons as a font, which the theme's style sheet has already, not also as 1.5 MB of script.
 """
 
