@@ -8,7 +8,7 @@ const LONGEST = 30000; // characters of a link
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const quote = (value) => {
   let text;
-  try { text = typeof value === "string" ? value : JSON.stringify(value); } catch { text = "something"; }
+  try { text = Array.isArray(value) ? value.flat().join("_") : String(value); } catch { text = "something"; }
   return `“${text?.length > 24 ? `${text.slice(0, 23)}…` : text}”`;
 };
 const finite = (value) => (typeof value === "number" ? value

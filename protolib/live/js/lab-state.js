@@ -205,9 +205,10 @@ class LabState {
     for (const name of ["samples", ...WEIGHTS]) if (name in change) change[name] = list(change[name]);
     if (change.masks !== undefined) change.masks = change.masks.includes("_") ? list(change.masks) : [...change.masks];
     if (given.preset !== undefined) change.preset = given.preset;
-    if (!WEIGHTS.some((name) => name in change)) delete change.step;
     this.s = { ...START, masks: [...START.masks] };
-    return this.set({ ...change, restart: true }, input);
+    this.set({ ...change, restart: true }, input);
+    if (!this.own) this.steps = 0; // it starts from the seed
+    return input.refused;
   }
 
   // The same run in Python, with protolib.
