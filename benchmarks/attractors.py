@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from protolib import sweep
-from protolib.sweep import Grid, Mask
+from protolib.masks import Mask
+from protolib.sweep import Grid
 from protolib.training import TrainConfig
 
 HERE = Path(__file__).parent

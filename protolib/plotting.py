@@ -10,8 +10,10 @@ written as CSS variables (defined in `book/_assets/book.css`) with the values be
 import functools
 import html
 import io
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib
@@ -27,18 +29,11 @@ from protolib import model
 from protolib.claims import Question
 from protolib.masks import MASKS, Mask, by_mask, mask_name
 
-# Okabe and Ito's colours for colour-blind readers, by meaning. Names are CSS variables.
-COLOURS = {
-    "fig-ink": "#000000",  # text, axes, and the baseline
-    "fig-coverage": "#0072b2",
-    "fig-separation": "#d55e00",
-    "fig-overlap": "#009e73",
-    "fig-all": "#cc79a7",
-    "fig-muted": "#767676",  # chance levels, secondary text
-    "fig-faint": "#d0d0d0",  # guides
-    "fig-hull": "#f0e4c2",  # the inside of the hull
-    "fig-paper": "#ffffff",
-}
+# Okabe and Ito's colours for colour-blind readers, by meaning: ink (text, axes, the baseline), the
+# three losses, all of them, muted (chance levels, secondary text), faint (guides), the inside of
+# the hull, paper. Names are CSS variables; live figures read the same file.
+_SHARED = json.loads(Path(__file__).with_name("shared.json").read_text(encoding="utf-8"))
+COLOURS = {f"fig-{name}": colour for name, colour in _SHARED["colours"]["light"].items()}
 INK, COVERAGE, SEPARATION, OVERLAP, ALL, MUTED, FAINT, HULL, PAPER = COLOURS.values()
 
 STYLE = {

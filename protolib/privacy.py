@@ -16,8 +16,8 @@ from torch import Tensor
 
 from protolib import losses, matching, model, training
 from protolib.data import NOISE, generator
+from protolib.masks import Mask
 from protolib.model import Parameters
-from protolib.sweep import Mask
 
 # The structural loss of a classifier: its mask, and the options of its training.
 FORMS = {

@@ -29,7 +29,9 @@ def _playwright():
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
-        raise NoBrowser("playwright is not installed: pip install -r requirements-test.txt") from error
+        raise NoBrowser(
+            "playwright is not installed: pip install -r requirements-test.txt"
+        ) from error
     return sync_playwright
 
 

@@ -44,6 +44,33 @@ def watched(chromium):
     context.close()
 
 
+PAGE = """<!doctype html><html data-theme="light" lang="en"><title>Live</title>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<body style="margin:0;color:#000"><main>{body}</main>{scripts}"""
+
+
+@pytest.fixture
+def live_page(watched, tmp_path):
+    """A function that shows some HTML with the live scripts, as a file; returns page and log."""
+    from protolib import live
+
+    page, log = watched
+    for name, (sources, _) in live.BUNDLES.items():
+        (tmp_path / name).write_text(live.script(*sources), encoding="utf-8")
+    scripts = "".join(f'<script src="{name}" defer></script>' for name in live.BUNDLES)
+
+    def open_it(body="", width=900, fragment=""):
+        text = PAGE.format(body=body, scripts=scripts)
+        (tmp_path / "page.html").write_text(text, encoding="utf-8")
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto("about:blank")  # so that only the fragment may differ
+        page.goto((tmp_path / "page.html").as_uri() + fragment)
+        page.wait_for_function("() => globalThis.protolib?.sparse?.PRESETS")
+        return page, log
+
+    return open_it
+
+
 def pytest_terminal_summary(terminalreporter):
     """Print what the tests in JupyterLab measured."""
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):

@@ -3,7 +3,7 @@
 import torch
 
 from protolib import data, model
-from protolib.sweep import MASKS
+from protolib.masks import MASKS
 
 ALL_MASKS = torch.tensor(MASKS, dtype=torch.float64)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from protolib import claims, sweep
 from protolib.claims import Interval
-from protolib.sweep import MASKS, Mask
+from protolib.masks import MASKS, Mask
 
 SIZES = (10, 100)
 

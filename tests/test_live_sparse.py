@@ -13,30 +13,6 @@ from protolib import live
 from protolib.live import sparse
 from protolib.sparse import coding
 
-PAGE = """<!doctype html><html data-theme="light"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<body style="margin:0;color:#000">{body}{scripts}"""
-SOURCES = {"live.js": live.LIVE, "live-figures.js": live.FIGURES, "live-sparse.js": sparse.SPARSE}
-
-
-@pytest.fixture
-def open_page(watched, tmp_path):
-    """A function that shows some HTML with the scripts, as a file, and returns the page and its log."""
-    page, log = watched
-    for name, sources in SOURCES.items():
-        (tmp_path / name).write_text(live.script(*sources))
-    scripts = "".join(f'<script src="{name}" defer></script>' for name in SOURCES)
-
-    def open_it(body="", width=900, fragment=""):
-        (tmp_path / "page.html").write_text(PAGE.format(body=body, scripts=scripts))
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto("about:blank")  # so that only the fragment may differ
-        page.goto((tmp_path / "page.html").as_uri() + fragment)
-        page.wait_for_function("() => globalThis.protolib?.sparse")
-        return page, log
-
-    return open_it
-
 
 def _doubles(values):
     return torch.tensor(values, dtype=torch.float64)
@@ -67,8 +43,8 @@ def _golden(A, y, *, lam, nonnegative, steps=60):
     }  # fmt: skip
 
 
-def test_fista_and_its_measures_agree_with_protolib_to_1e_9(open_page):
-    page, _ = open_page()
+def test_fista_and_its_measures_agree_with_protolib_to_1e_9(live_page):
+    page, _ = live_page()
     cases = []
     for nonnegative in (True, False):
         for lam in (0.0, 1e-3, 0.03, 0.5, 1e3):
@@ -88,8 +64,8 @@ def test_fista_and_its_measures_agree_with_protolib_to_1e_9(open_page):
     assert any(min(case["ends"]) > 0.1 for case in cases)
 
 
-def test_thresholds_and_encoders_agree(open_page):
-    page, _ = open_page()
+def test_thresholds_and_encoders_agree(live_page):
+    page, _ = live_page()
     v = torch.linspace(-2, 2, 41, dtype=torch.float64)
     for nonnegative in (True, False):
         for threshold in (0.0, 0.5, 5.0):
@@ -105,8 +81,8 @@ def test_thresholds_and_encoders_agree(open_page):
     assert np.allclose(found, coding.encode(coding.Autoencoder(W, b, A), y)[0, 0], atol=1e-12)
 
 
-def test_the_worlds_are_the_same_on_both_sides(open_page):
-    page, _ = open_page()
+def test_the_worlds_are_the_same_on_both_sides(live_page):
+    page, _ = live_page()
     for kind in ("circle", "half", "random"):
         script = (
             "([kind, n, seed]) => protolib.sparse.planeDictionary(kind, n, seed).map(r => [...r])"
@@ -149,9 +125,9 @@ SOLVE = """cases => cases.map(([s, m, n, k, p]) => {
 })"""
 
 
-def test_basis_pursuit_agrees_with_the_linear_programme(open_page):
+def test_basis_pursuit_agrees_with_the_linear_programme(live_page):
     """On both sides of the edge, where nothing and where everything is active, and certified."""
-    page, _ = open_page()
+    page, _ = live_page()
     cases = [
         [seed, min(max(round(coding.statistical_dimension(64, K, nonnegative=p)) + d, 2), 64), 64, K, p]
         for p in (False, True) for K in (1, 2, 5, 10, 20, 32, 64) for d in (-12, -6, 0, 6) for seed in (0, 1)
@@ -198,16 +174,11 @@ def trained():
     return pairs
 
 
-CAPTION = "Something to look at."
-
-
 @pytest.fixture
-def plane(open_page, trained, monkeypatch):
+def plane(live_page, trained, monkeypatch):
     monkeypatch.setenv("PROTOLIB_BOOK", "1")
-    shown = sparse.superposition_plane(
-        trained, name="plane", preset=TWO, tries=["Play."], caption=CAPTION
-    )
-    return lambda **how: open_page(shown.data, **how)
+    shown = sparse.superposition_plane(trained, name="plane", preset=TWO)
+    return lambda **how: live_page(shown.data, **how)
 
 
 def _in(page, selector, name="plane"):
@@ -344,8 +315,8 @@ def test_a_finger_on_y_drags_it_and_beside_it_scrolls_the_page(plane):
 
 def test_in_a_notebook_the_figures_bring_their_scripts(trained, monkeypatch):
     monkeypatch.delenv("PROTOLIB_BOOK", raising=False)
-    shown = sparse.superposition_plane(trained, name="plane", preset=TWO, tries=[], caption=CAPTION)
-    assert all(live.script(*sources) in shown.data for sources in SOURCES.values())
+    shown = sparse.superposition_plane(trained, name="plane", preset=TWO)
+    assert all(live.script(*sources) in shown.data for sources, _ in live.BUNDLES.values())
     assert 'aria-label="A live figure, here as a still: 8 features' in shown.data
 
 
@@ -394,17 +365,15 @@ def test_the_python_that_the_plane_copies_runs_and_agrees(plane, capsys):
 
 
 @pytest.fixture
-def edge(open_page, monkeypatch):
+def edge(live_page, monkeypatch):
     monkeypatch.setenv("PROTOLIB_BOOK", "1")
     draw = np.random.default_rng(0)
     runs = {
         (sign, K): ([K + 3, K + 6, K + 9], torch.tensor(draw.uniform(0, 1, (5, 3))))
         for sign in (False, True) for K in (2, 5, 10)
     }  # fmt: skip
-    shown = sparse.transition_map(
-        32, runs, samples=6, name="edge", tries=["Choose."], caption=CAPTION
-    )
-    return lambda **how: (*open_page(shown.data, **how), runs)
+    shown = sparse.transition_map(32, runs, samples=6, name="edge")
+    return lambda **how: (*live_page(shown.data, **how), runs)
 
 
 def test_a_cell_of_the_map_solves_a_problem_of_its_size(edge):
@@ -481,15 +450,11 @@ def test_the_bare_map_is_clicked(edge):
 # ------------------------------------------------------------------------------ both
 
 
-def test_both_fit_a_narrow_screen_print_a_still_and_have_names(plane, edge, open_page, trained):
+def test_both_fit_a_narrow_screen_print_a_still_and_have_names(plane, edge, live_page, trained):
     runs = {(False, 2): ([4, 6], torch.ones(2, 2)), (False, 5): ([9, 12], torch.zeros(2, 2))}
-    body = sparse.superposition_plane(
-        trained, name="plane", preset=TWO, tries=["Play."], caption=CAPTION
-    ).data
-    body += sparse.transition_map(
-        32, runs, samples=6, name="edge", tries=["Choose."], caption=CAPTION
-    ).data
-    page, log = open_page(body, width=320)
+    body = sparse.superposition_plane(trained, name="plane", preset=TWO).data
+    body += sparse.transition_map(32, runs, samples=6, name="edge").data
+    page, log = live_page(body, width=320)
     page.evaluate("() => plane.set({ features: 12, encoder: 'tied', kind: 'random' })")
     page.wait_for_timeout(100)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 320
@@ -516,7 +481,7 @@ def test_reduced_motion_shows_the_end_at_once(edge):
 
 
 def test_scripts_are_small_and_presets_are_checked(trained):
-    for sources in SOURCES.values():
+    for sources, _ in live.BUNDLES.values():
         assert len(live.script(*sources).encode()) < 60 * 1000
     with pytest.raises(ValueError, match="preset must be one of"):
-        sparse.superposition_plane(trained, name="plane", preset="none", tries=[], caption=CAPTION)
+        sparse.superposition_plane(trained, name="plane", preset="none")

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from protolib import claims, matching, model, plotting, sweep
-from protolib.sweep import MASKS
+from protolib.masks import MASKS
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,8 @@ from helpers import take
 
 from protolib import claims, data, hull, matching, model, sweep, training
 from protolib.fingerprint import fingerprint, sources
-from protolib.sweep import MASKS, Grid, Mask, TableError
+from protolib.masks import MASKS, Mask
+from protolib.sweep import Grid, TableError
 from protolib.training import TrainConfig
 
 SMALL = Grid(sizes=(3, 60), seeds=(0, 1, 12), config=TrainConfig(steps=8))

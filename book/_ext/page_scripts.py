@@ -3,7 +3,7 @@ r"""Load on a page what it uses, and nothing else.
 - MathJax, on pages that show mathematics. Sphinx decides by the page's own equations; it does not
   see those in a cell's output, such as the `\(…\)` in a figure's caption. This looks at the page.
 - Thebe, nowhere: Jupyter Book adds it, twice, whether it is used or not, and it calls other hosts.
-- The live figures' scripts, `protolib/live/*.js`, on pages that hold one. They are the files that a
+- The live figures' scripts, `protolib.live.BUNDLES`, on pages that hold one. They are what a
   notebook's widget uses, as classic deferred scripts: modules would not load from a folder on disk.
 - Icons as a font, which the theme's style sheet has already, not also as 1.5 MB of script.
 """
@@ -20,15 +20,6 @@ MATHEMATICS = re.compile(r'class="math\b|\\\(|\\\[')
 WIDGET = "application/vnd.jupyter.widget-view+json"  # its labels may hold mathematics
 
 
-FIGURES = ("<phase-map", "<digits-viewer", "<predict-reveal")
-SPARSE = ("<superposition-plane", "<transition-map")
-LIVE = {  # script: its sources, and the tags that need it; loaded in this order
-    "live.js": (("engine.js", "lab.js"), ("<prototype-lab", *FIGURES, *SPARSE)),
-    "live-figures.js": (("figures.js",), (*FIGURES, *SPARSE)),
-    "live-sparse.js": (("sparse.js",), SPARSE),
-}
-
-
 def has_mathematics(body: str) -> bool:
     return WIDGET in body or bool(MATHEMATICS.search(CODE.sub("", body)))
 
@@ -43,13 +34,15 @@ def write_live_scripts(app) -> None:
 
     static = Path(app.outdir) / "_static"
     static.mkdir(parents=True, exist_ok=True)
-    for name, (sources, _) in LIVE.items():
-        (static / name).write_text(live.script(*sources))
+    for name, (sources, _) in live.BUNDLES.items():
+        (static / name).write_text(live.script(*sources), encoding="utf-8")
 
 
 def add_live_scripts(app, pagename, templatename, context, doctree) -> None:
-    for name, (_, tags) in LIVE.items():
-        if any(tag in context.get("body", "") for tag in tags):
+    from protolib import live
+
+    for name, (_, tags) in live.BUNDLES.items():
+        if any(f"<{tag}" in context.get("body", "") for tag in tags):
             app.add_js_file(name, loading_method="defer")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from IPython.display import HTML
 
 from protolib import claims, live, plotting
-from protolib.sweep import MASKS
+from protolib.masks import MASKS
 
 # How an attractor is drawn, and what it is called; a repulsion's panel by its title.
 LOOK = {

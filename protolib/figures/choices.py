@@ -5,7 +5,7 @@ from IPython.display import HTML
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from protolib import plotting
-from protolib.sweep import mask_name
+from protolib.masks import mask_name
 
 
 @plotting.styled

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from protolib import claims, plotting
 from protolib.figures.paths import panels
-from protolib.sweep import by_mask, mask_name
+from protolib.masks import by_mask, mask_name
 from protolib.training import TrainResult
 
 

@@ -5,7 +5,7 @@ from IPython.display import HTML
 from scipy.spatial import ConvexHull
 
 from protolib import live, plotting
-from protolib.sweep import MASKS, mask_name
+from protolib.masks import MASKS, mask_name
 
 LOOKS = {mask_name(mask): look for mask, look in plotting.LOOKS.items()}
 LOOKS["energy"] = plotting.LOOKS[MASKS[7]]

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from protolib import claims, live, plotting, sweep
-from protolib.sweep import MASKS, mask_name
+from protolib.masks import MASKS, mask_name
 
 QUARTETS = {
     "without overlap": [mask for mask in MASKS if not mask.overlap],

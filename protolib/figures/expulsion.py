@@ -6,7 +6,7 @@ import torch
 from IPython.display import HTML
 
 from protolib import claims, hull, model, plotting
-from protolib.sweep import mask_name
+from protolib.masks import mask_name
 
 # What became of a unit: grey for those inside, dark for those outside; and a hatch.
 FATES = {

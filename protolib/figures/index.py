@@ -8,7 +8,7 @@ from torch import Tensor
 
 from protolib import matching, plotting
 from protolib.claims import Verdict
-from protolib.sweep import Mask, mask_name
+from protolib.masks import Mask, mask_name
 
 
 @plotting.styled

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from protolib import model, plotting
 from protolib.hull import TOLERANCE, hull_distance
-from protolib.sweep import Mask
+from protolib.masks import Mask
 from protolib.training import TrainResult
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from IPython.display import HTML
 
 from protolib import plotting
-from protolib.sweep import MASKS
+from protolib.masks import MASKS
 
 LOOKS = {
     "baseline": plotting.LOOKS[MASKS[0]],

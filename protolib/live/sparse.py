@@ -1,8 +1,8 @@
 """Two live figures of sparse codes: the superposition plane, and the edge of L1 recovery.
 
-`sparse.js` solves in the page what `protolib.sparse.coding` solves here: FISTA in float64, agreeing
-to 1e-9, and basis pursuit by following the lasso's path to λ = 0, agreeing with the linear
-programme. `plane_dictionary` and `recovery_problem` draw the same worlds on both sides.
+`js/sparse-engine.js` solves in the page what `protolib.sparse.coding` solves here: FISTA in
+float64, agreeing to 1e-9, and basis pursuit by following the lasso's path to λ = 0, agreeing with
+the linear programme. `plane_dictionary` and `recovery_problem` draw the same worlds on both sides.
 """
 
 import json
@@ -17,22 +17,16 @@ from torch import Tensor
 
 from protolib import plotting
 from protolib.data import generator
-from protolib.live import FIGURES, LIVE, element
+from protolib.live.page import element
+from protolib.live.scripts import FIGURES, LIVE, SHARED, SPARSE
 from protolib.sparse import coding
 from protolib.streams import PLANE, PROBLEM
 
-SPARSE = ("sparse.js",)
+# What a stream of random numbers is for, as in `protolib.data`; never to be changed.
 
-LAM, STEPS, ACTIVE = 0.03, 300, 1e-3  # the plane's first λ, its steps, and what counts as active
-
-# Of the plane: how many features, and the true code of the first of them.
-PRESETS = {
-    "one feature: both are right": {"features": 5, "code": [1]},
-    "one strong feature: its neighbours answer the layer": {"features": 5, "code": [2]},
-    "two neighbours: interference fools the layer": {"features": 8, "code": [1, 1]},
-    "two with one between: FISTA names that one": {"features": 8, "code": [1, 0, 1]},
-    "three in the plane: even FISTA cannot know": {"features": 8, "code": [0.9, 0.4, 0, 0.7]},
-}
+_PLANE = SHARED["plane"]
+PRESETS: dict[str, dict] = _PLANE["presets"]
+"""Of the plane: how many features, and the true code of the first of them."""
 
 Kind = Literal["circle", "half", "random"]
 
@@ -101,7 +95,12 @@ def _plane_still(preset: str, trained: Sequence[tuple[float, coding.Autoencoder]
     z = torch.zeros(1, 1, features, dtype=torch.float64)
     z[0, 0, : len(code)] = torch.tensor(code, dtype=torch.float64)
     y = coding.mix(z, A)
-    found = {"true code": z, "FISTA": coding.fista(y, A, lam=LAM, steps=STEPS, nonnegative=True)}
+    found = {
+        "true code": z,
+        "FISTA": coding.fista(
+            y, A, lam=_PLANE["defaults"]["lam"], steps=_PLANE["steps"], nonnegative=True
+        ),
+    }
     for _, net in trained:
         if net.bias.shape[-1] == features:
             found["one layer"] = coding.encode(net, y.to(net.weight.dtype)).double()
@@ -116,10 +115,10 @@ def _plane_still(preset: str, trained: Sequence[tuple[float, coding.Autoencoder]
     )
     said = []
     for (who, codes), look in zip(found.items(), looks):
-        steps = (A[0] * codes[0, 0]).T[codes[0, 0] > ACTIVE]
+        steps = (A[0] * codes[0, 0]).T[codes[0, 0] > _PLANE["active"]]
         chain = torch.cat([torch.zeros(1, 2), steps]).cumsum(0)
         ax.plot(*chain.T, label=who, **look)
-        named = (torch.nonzero(codes[0, 0] > ACTIVE).flatten() + 1).tolist()
+        named = (torch.nonzero(codes[0, 0] > _PLANE["active"]).flatten() + 1).tolist()
         said.append(f"{who}: {', '.join(map(str, named)) or 'none'}")
     ax.plot(*y[0, 0], "o", color=plotting.PAPER, mec=plotting.INK, ms=9)
     ax.set(xlim=(-1.4, 2), ylim=(-1.4, 1.4), aspect="equal")
@@ -163,8 +162,6 @@ def superposition_plane(
     *,
     name: str,
     preset: str,
-    caption: str = "",
-    tries: Sequence[str] = (),
 ) -> HTML:
     """Features as arrows in the plane, a sample, its sparse code by FISTA and by one layer.
 
@@ -192,9 +189,7 @@ def superposition_plane(
             for lam, net in trained
         ],
     }  # fmt: skip
-    return _figure(
-        "superposition-plane", _plane_still(preset, trained), name, content, caption, tries
-    )
+    return _figure("superposition-plane", _plane_still(preset, trained), name, content)
 
 
 def transition_map(
@@ -203,8 +198,6 @@ def transition_map(
     *,
     samples: int,
     name: str,
-    caption: str = "",
-    tries: Sequence[str] = (),
 ) -> HTML:
     """The edge of L1 recovery over K and M; a chosen cell solves one problem of its size.
 
@@ -238,10 +231,10 @@ def transition_map(
         signs.append({"nonnegative": nonnegative, "theory": theory, "cells": cells})
     seeds = len(next(iter(runs.values()))[1])
     content = {"features": features, "seeds": seeds, "samples": samples, "signs": signs}
-    return _figure("transition-map", _map_still(signs), name, content, caption, tries)
+    return _figure("transition-map", _map_still(signs), name, content)
 
 
-def _figure(tag: str, still: tuple, name: str, content: dict, caption: str, tries: Sequence[str]):
+def _figure(tag: str, still: tuple, name: str, content: dict) -> HTML:
     attributes = {"id": name, "linked": True, "data": json.dumps(content)}
     scripts = (*LIVE, *FIGURES, *SPARSE)
-    return element(tag, *still, attributes, caption, tries, scripts=scripts)
+    return element(tag, *still, attributes, scripts=scripts)

@@ -1,0 +1,62 @@
+// What the smaller live figures have in common: their numbers from the page's own run, as JSON in
+// the attribute `data`, checked before anything is drawn; what stands inside the tag is shown in
+// print, where scripts are off, and where the data cannot be read.
+(() => {
+"use strict";
+const P = globalThis.protolib, { palette, onTheme, STYLE, STILL } = P;
+
+// Stops with a sentence unless `fact` holds.
+function expect(fact, sentence) {
+  if (!fact) throw new Error(sentence);
+}
+const numbers = (list, low = -Infinity, high = Infinity) =>
+  Array.isArray(list) && list.length > 0 && list.every((v) => Number.isFinite(v) && v >= low && v <= high);
+
+class Figure extends HTMLElement {
+  connectedCallback() {
+    if (!this.shadowRoot) {
+      const root = this.attachShadow({ mode: "open" });
+      try {
+        this.data = JSON.parse(this.getAttribute("data"));
+        expect(this.data && typeof this.data === "object", "it has no data");
+        this.check(this.data);
+        root.innerHTML = `<style>${STYLE}${this.style_ ?? ""}</style><div class="live">${this.body}</div>${STILL}`;
+        this.build();
+      } catch (error) {
+        root.innerHTML = `<style>${STYLE}</style><div class="broken"><p role="status"></p>${STILL}</div>`;
+        root.querySelector("p").textContent = `This live figure is shown as a still: ${error.message}.`;
+        this.broken = true;
+      }
+    }
+    if (this.broken) return;
+    const again = () => { this.colours = palette(this); this.draw(); };
+    const resize = new ResizeObserver(() => this.draw());
+    again();
+    resize.observe(this);
+    const theme = onTheme(again);
+    this.leave = () => { resize.disconnect(); theme(); };
+  }
+
+  disconnectedCallback() { this.leave?.(); }
+
+  $(selector) { return this.shadowRoot.querySelector(selector); }
+
+  // A canvas `height` CSS pixels high; returns its context and width.
+  pen(selector, height) {
+    const canvas = this.$(selector), width = Math.max(canvas.clientWidth, 100);
+    return [P.pen(canvas, width, height), width];
+  }
+}
+
+// cividis, in five steps; and black or white, whichever is read on it
+const RAMP = [[0, 34, 78], [65, 77, 107], [124, 123, 120], [188, 175, 111], [254, 232, 56]];
+function ramp(t) {
+  const at = P.clamp(t, 0, 1) * 4, k = Math.min(3, Math.floor(at));
+  const rgb = RAMP[k].map((c, i) => Math.round(c + (RAMP[k + 1][i] - c) * (at - k)));
+  const linear = rgb.map((v) => (v / 255 <= 0.04 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+  const light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  return [`rgb(${rgb})`, light > 0.179 ? "#000" : "#fff"];
+}
+
+Object.assign(P, { Figure, ramp, expect, numbers });
+})();

@@ -1,0 +1,287 @@
+// <prototype-lab>: one network of protolib, alive. The attribute `state` holds what a link holds;
+// in the page `state` reads and `set` changes it, "labchange" events tell of it. What stands inside
+// the tag is shown in print and where scripts are off.
+(() => {
+"use strict";
+const P = globalThis.protolib, { clamp, LIMIT } = P;
+const { PANEL, controls, showControls, showScores, summary } = P.panel;
+const HINT = "Drag a point, or click it and then its new place.";
+const PICTURE = {
+  1: "From top to bottom: the function and the samples; the responses; samples joined to their prototypes; the prototypes' recent paths.",
+  2: "Samples are dots, prototypes triangles, links join each sample to its prototype; the shaded polygon is the hull of the samples.",
+};
+
+class PrototypeLab extends HTMLElement {
+  lab = new P.LabState();
+  #playing = false; #wants = false; #visible = false; #made = false; #frame = 0; #stale = true; #debt = 0;
+  #undo = []; #chosen = { sample: 0, prototype: 0 }; #hands; #lastScores = 0; #lastTold = 0;
+
+  constructor() { // a notebook sets the state before it puts the figure on the page
+    super();
+    const root = this.attachShadow({ mode: "open" }), on = (selector, act) => this.$(selector).addEventListener("click", act);
+    root.innerHTML = PANEL;
+    controls(root, this.lab, (change) => this.#user(change));
+    on(".play", () => (this.#playing ? this.pause() : this.play()));
+    on(".step", () => { this.pause(); this.advance(1); this.#tell(true); });
+    on(".reset", () => { this.lab.custom = false; this.lab.restart(); this.#touched(); });
+    on(".link", () => P.copy(root, `${location.href.split("#")[0]}#${this.id || "lab"}:${this.query}`, "The link is copied."));
+    on(".python", () => P.copy(root, this.python,
+      `The Python is copied.${this.lab.changed ? " It starts afresh with the settings shown now." : ""}`));
+    this.#dragging();
+    P.say(root, "", HINT);
+  }
+
+  connectedCallback() {
+    if (!this.#made && this.hasAttribute("state")) this.open(this.getAttribute("state"));
+    this.#made = true;
+    const resize = new ResizeObserver(() => this.#redraw());
+    resize.observe(this.$("canvas"));
+    const see = new IntersectionObserver((entries) => {
+      this.#visible = entries.at(-1).isIntersecting;
+      if (this.#visible) this.#schedule();
+    });
+    see.observe(this);
+    const hash = () => this.#readHash(), paint = () => { this.colours = P.palette(this); this.#redraw(); };
+    addEventListener("hashchange", hash);
+    this.#undo = [() => resize.disconnect(), () => see.disconnect(),
+      () => removeEventListener("hashchange", hash), P.onTheme(paint)];
+    paint();
+    const linked = this.#readHash();
+    showControls(this.shadowRoot, this.lab, this.#playing);
+    this.#tell(true);
+    this.#wants = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (this.hasAttribute("autoplay") && this.#wants && !linked) this.play();
+  }
+
+  disconnectedCallback() {
+    this.pause();
+    this.#undo.forEach((undo) => undo());
+  }
+
+  $(selector) { return this.shadowRoot.querySelector(selector); }
+
+  // ------------------------------------------------------------ state
+
+  get playing() { return this.#playing; }
+  get step() { return this.lab.steps; }
+  get samples() { return this.lab.points(this.lab.x); }
+  get prototypes() { return this.lab.points(this.lab.prototypes); }
+  get query() { return this.lab.query; }
+  get python() { return this.lab.python; }
+  get view() { return P.layout(this.lab, Math.max(this.$("canvas").clientWidth, 200)); }
+
+  // Everything that the lab shows, as plain data; the names are those of the notebook's Lab.
+  get state() { return { ...this.lab.plain, playing: this.#playing, scores: this.lab.scores }; }
+
+  // Changes any part of the state; names as in `state`, and `preset`.
+  set(change) {
+    this.#changed(this.lab.set(change));
+    if (change.playing === true) this.play();
+    if (change.playing === false && this.#playing) this.pause();
+  }
+
+  // The state that a link names.
+  open(text) {
+    if (this.#playing) this.pause();
+    this.#changed(this.lab.open(text));
+  }
+
+  #changed(refused) {
+    this.#hands.letGo();
+    P.say(this.shadowRoot, refused.slice(0, 3).join(" "), HINT);
+    showControls(this.shadowRoot, this.lab, this.#playing);
+    this.$(".note").textContent = "";
+    this.#redraw();
+  }
+
+  #readHash() {
+    const text = P.inAddress(this.id);
+    if (text === null) return false;
+    this.open(text);
+    this.scrollIntoView({ block: "start" });
+    return true;
+  }
+
+  // ------------------------------------------------------------ running
+
+  play() {
+    if (this.lab.steps >= this.lab.until) this.lab.until = Infinity;
+    this.#wants = true;
+    this.#run();
+  }
+
+  pause() {
+    this.#wants = false;
+    this.#stop();
+  }
+
+  #run() {
+    this.#playing = true;
+    showControls(this.shadowRoot, this.lab, true);
+    this.#schedule();
+  }
+
+  // A pause that a touch of the controls ends: at the nominal number of steps.
+  #stop() {
+    this.#playing = false;
+    showControls(this.shadowRoot, this.lab, false);
+    this.#tell(true);
+    this.#redraw();
+  }
+
+  advance(count = 1) {
+    this.lab.advance(count, () => {
+      const { held } = this.#hands;
+      if (held?.of === "prototype") this.lab.place(held.index, held.at);
+    });
+    this.#redraw();
+  }
+
+  #schedule() {
+    if (!this.#frame && this.isConnected) this.#frame = requestAnimationFrame((t) => this.#tick(t));
+  }
+
+  #redraw() {
+    this.#stale = true;
+    this.#schedule();
+  }
+
+  #tick(time) {
+    const { lab } = this;
+    this.#frame = 0;
+    if (this.#playing && this.#visible && !document.hidden) {
+      const begin = performance.now();
+      this.#debt = Math.min(this.#debt + lab.s.speed, 200); // steps a frame need not be whole
+      while (this.#debt >= 1 && performance.now() - begin < 9 && lab.steps < lab.until) {
+        const now = Math.min(4, Math.floor(this.#debt), lab.until - lab.steps);
+        this.advance(now);
+        this.#debt -= now;
+      }
+      if (lab.steps >= lab.until) {
+        lab.until = Infinity;
+        this.#stop();
+      }
+      this.#schedule();
+    }
+    if (this.#stale) {
+      this.#stale = false;
+      this.#draw();
+      if (!this.#playing || time - this.#lastScores > 120) {
+        this.#lastScores = time;
+        showScores(this.shadowRoot, lab);
+        this.$(".status").dataset.step = lab.steps;
+        this.dispatchEvent(new Event("labchange"));
+      }
+    }
+    if (this.#playing) this.#tell(false);
+  }
+
+  #tell(now) {
+    const status = this.$(".status"), { lab } = this;
+    status.dataset.step = lab.steps;
+    if (!now && lab.steps - this.#lastTold < 1000) return;
+    this.#lastTold = lab.steps;
+    status.textContent = summary(lab);
+    this.$("canvas").setAttribute("aria-label", `${status.textContent} ${PICTURE[lab.s.dims]}`);
+    this.dispatchEvent(new Event("labchange"));
+  }
+
+  // ------------------------------------------------------------ the reader's hand
+
+  // A change by the reader's hand: it also goes to the address, and wakes a lab at its limit.
+  #user(change) {
+    const before = this.lab.steps;
+    this.set(change);
+    this.lab.changed ||= before > 0 && this.lab.steps > 0 && Object.keys(change).some((name) => name in P.DEFAULTS);
+    this.#touched();
+  }
+
+  #touched() {
+    P.toAddress(this);
+    showControls(this.shadowRoot, this.lab, this.#playing);
+    this.#redraw();
+    this.#tell(true);
+    if (!this.#wants || this.#playing) return;
+    this.lab.until = this.lab.steps + LIMIT;
+    this.#run();
+  }
+
+  #points(of) { return of === "sample" ? this.samples : this.prototypes; }
+
+  #move({ of, index }, point) {
+    this.#chosen[of] = index;
+    if (of === "sample") this.lab.move(index, point); else this.lab.place(index, point);
+    this.#redraw();
+  }
+
+  #dragging() {
+    const called = ({ of, index }) => `${of} ${index + 1} of ${this.#points(of).length}`;
+    this.#hands = P.hands(this.$("canvas"), {
+      hit: ([px, py], reach) => {
+        const v = this.view;
+        let best = null, least = reach ** 2;
+        for (const of of ["prototype", "sample"])
+          this.#points(of).forEach((point, index) => {
+            for (const [x, y] of P.spots(this.lab, v, of, index)) {
+              const distance = (x - px) ** 2 + (y - py) ** 2;
+              if (distance < least) { least = distance; best = { key: `${of} ${index}`, of, index, at: [point].flat() }; }
+            }
+          });
+        return best;
+      },
+      move: (grip, at) => { grip.at = this.view.back(at); this.#move(grip, grip.at); },
+      drop: (grip) => {
+        const place = [this.#points(grip.of)[grip.index]].flat().map((v) => v.toFixed(2)).join(", ");
+        P.say(this.shadowRoot, `Moved ${called(grip)} to ${place}.`);
+        this.#touched();
+      },
+      choose: (grip) => {
+        if (grip) this.#chosen[grip.of] = grip.index;
+        this.#redraw();
+        P.say(this.shadowRoot, grip && `Chosen: ${called(grip)}. Now click its new place, or press Escape.`, HINT);
+      },
+    });
+    for (const handle of this.shadowRoot.querySelectorAll(".handle"))
+      handle.addEventListener("keydown", (event) => this.#key(event, handle.dataset.of));
+  }
+
+  #key(event, of) {
+    const list = this.#points(of), by = event.shiftKey ? 0.1 : 0.02, next = { PageDown: 1, PageUp: -1 };
+    const index = clamp(this.#chosen[of], 0, list.length - 1), point = [list[index]].flat();
+    if (this.lab.s.dims === 1) Object.assign(next, { ArrowDown: 1, ArrowUp: -1 });
+    const moves = { ArrowLeft: [0, -by], ArrowRight: [0, by], ArrowUp: [1, by], ArrowDown: [1, -by] };
+    if (event.key in next) this.#chosen[of] = (index + next[event.key] + list.length) % list.length;
+    else if (event.key in moves) {
+      const [d, step] = moves[event.key];
+      point[d] += step;
+      this.#move({ of, index }, point);
+      this.#touched();
+    } else return;
+    event.preventDefault();
+    this.#redraw();
+  }
+
+  // ------------------------------------------------------------ drawing
+
+  #draw() {
+    const { lab, view: v, colours: c } = this, { chosen } = this.#hands;
+    const g = P.pen(this.$("canvas"), v.width, v.height);
+    P.drawLab(g, v, lab, c);
+    if (chosen && chosen.index < this.#points(chosen.of).length)
+      for (const [x, y] of P.spots(lab, v, chosen.of, chosen.index)) P.ring(g, x, y, c.ink);
+    for (const handle of this.shadowRoot.querySelectorAll(".handle")) {
+      const { of } = handle.dataset, list = this.#points(of), index = clamp(this.#chosen[of], 0, list.length - 1);
+      const point = [list[index]].flat(), [[x, y]] = P.spots(lab, v, of, index), reach = of === "sample" ? 1 : 1000;
+      handle.style.left = `${clamp(x, 8, v.width - 8)}px`;
+      handle.style.top = `${clamp(y, 8, v.height - 8)}px`;
+      for (const [name, value] of Object.entries({
+        label: `${of} ${index + 1} of ${list.length}; arrow keys move it, Page Up and Page Down choose another`,
+        valuemin: -reach, valuemax: reach, valuenow: clamp(point[0], -reach, reach).toFixed(2),
+        valuetext: point.map((t) => t.toFixed(2)).join(", "),
+      })) handle.setAttribute(`aria-${name}`, value);
+    }
+  }
+}
+
+P.define("prototype-lab", PrototypeLab);
+})();

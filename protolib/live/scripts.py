@@ -1,0 +1,57 @@
+"""The scripts of the live figures: which files make them, and what Python and they share."""
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+_JSON = {"shared.json": FOLDER.parent / "shared.json", "sparse.json": FOLDER / "sparse.json"}
+_HELD = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in _JSON.items()}
+SHARED = _HELD["shared.json"] | _HELD["sparse.json"]
+"""What Python and the figures share: colours, presets, ranges and defaults."""
+
+ENGINE = ("shared.json", "random.js", "network.js", "matching.js", "forces.js")
+LIVE = (*ENGINE, "input.js", "page.js", "hands.js", "lab-state.js", "lab-draw.js", "lab-panel.js",
+        "lab.js")  # fmt: skip
+FIGURES = ("figure.js", "phase-map.js", "digits.js", "predict.js")
+SPARSE = ("sparse.json", "sparse-engine.js", "linked.js", "plane.js", "transition.js")
+
+SMALL = ("phase-map", "digits-viewer", "predict-reveal")
+OF_CODES = ("superposition-plane", "transition-map")
+BUNDLES = {
+    "live.js": (LIVE, ("prototype-lab", *SMALL, *OF_CODES)),
+    "live-figures.js": (FIGURES, (*SMALL, *OF_CODES)),
+    "live-sparse.js": (SPARSE, OF_CODES),
+}
+"""The files of a page: their sources and the tags that need them, loaded in this order."""
+
+
+@cache
+def script(*names: str) -> str:
+    """The files' JavaScript, one after the other, without indentation and comment lines.
+
+    Parameters
+    ----------
+    names
+        files of `js/`, "shared.json" and "sparse.json"
+
+    Examples
+    --------
+    >>> "prototype-lab" in script(*LIVE)
+    True
+    """
+    lines = [line.strip() for name in names for line in _source(name).splitlines()]
+    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
+
+
+def _source(name: str) -> str:
+    if name in _HELD:
+        held = json.dumps(_HELD[name], separators=(",", ":"), ensure_ascii=False)
+        return f"Object.assign((globalThis.protolib ??= {{}}).shared ??= {{}}, {held});"
+    return (FOLDER / "js" / name).read_text(encoding="utf-8")
+
+
+def in_book() -> bool:
+    """Whether the book is being built: then a page gets the figure itself, not a widget."""
+    return os.environ.get("PROTOLIB_BOOK") == "1"
