@@ -96,6 +96,7 @@ FIRST_PAGE = """<!DOCTYPE html>
 """
 ICON = re.compile(r"\bfa-([a-z0-9-]+)")
 FONT = re.compile(r'url\(([^)]*/(fa-[a-z]+-\d+))\.woff2\) format\("woff2"\),url\([^)]*\.ttf\)[^;}]*')
+RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
 SOURCE_MAP = re.compile(r"\s*(?://|/\*)# sourceMappingURL=\S+(?: ?\*/)?\s*$")
 UNUSED = ("**/*.map", "locales", "*webpack-macros.html", "scripts/fontawesome.js", "readme.svg",
           "*thebe*")  # fmt: skip
@@ -108,8 +109,8 @@ def subset_icons(static: Path, names: set[str]) -> None:
     sheet = static / "styles" / "pydata-sphinx-theme.css"
     if not sheet.exists() or not FONT.search(text := sheet.read_text()):
         return
-    rules = re.findall(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"\\([0-9a-f]+)"', text)
-    wanted = sorted({int(point, 16) for rule, point in rules if names & set(ICON.findall(rule))})
+    used = [rule for rule in RULE.findall(text) if names & set(ICON.findall(rule[0]))]
+    wanted = sorted(int(point, 16) for _, point in used)
     options = subset.Options(flavor="woff", layout_features=[], notdef_outline=True)
     for _, name in set(FONT.findall(text)):
         folder = static / "vendor" / "fontawesome" / "webfonts"
@@ -120,6 +121,7 @@ def subset_icons(static: Path, names: set[str]) -> None:
             subset.save_font(font, str(folder / f"{name}.woff"), options)
         for suffix in ("ttf", "woff2"):
             (folder / f"{name}.{suffix}").unlink()
+    text = RULE.sub(lambda rule: rule[0] if names & set(ICON.findall(rule[1])) else "", text)
     sheet.write_text(FONT.sub(r'url(\1.woff) format("woff")', text))
 
 

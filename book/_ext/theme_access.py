@@ -8,6 +8,7 @@ looks at the result in a browser.
 
 import re
 
+from offline_search import plain
 from sphinx.jinja2glue import BuiltinTemplateLoader
 
 VIEWPORT = re.compile(r'\s*<meta name="viewport"[^>]*>')
@@ -18,6 +19,9 @@ SEARCH = re.compile(
 ICONS = re.compile(r'\s*<script[^>]*src="[^"]*\bfontawesome\.js[^>]*></script>')  # a font has them
 DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 ID = re.compile(r'\sid="([^"]*)"')
+LOADED = re.compile(r"\s*<script[^>]*\bsrc=[^>]*></script>")
+MATH = re.compile(r'(<span class="math notranslate nohighlight")>(\\\(.*?\\\))</span>', re.DOTALL)
+SMALL = re.compile(r"[_^](\{[^{}]*\}|\S)")
 TABLE = re.compile(r'(?<!-table-container">)<table\b.*?</table>', re.DOTALL)
 
 MENDS = (  # what stands there, what shall
@@ -25,9 +29,14 @@ MENDS = (  # what stands there, what shall
     (r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"', r"\1"),
     (r'<summary aria-label="Toggle hidden content">', "<summary>"),
     # logo, search and contents belong to no landmark
-    (r'(<div id="pst-primary-sidebar")', r'\1 role="navigation" aria-label="The book"'),
+    (r'(<div id="pst-primary-sidebar")(?= class)', r'\1 role="navigation" aria-label="The book"'),
     # the heading of nothing: the corner above a column of headings
     (r"<th\b([^>]*)>(?:\s|&nbsp;|&#160;|<p>\s*</p>)*</th>", r"<td\1></td>"),
+    # the same name for every proposition and proof, and nothing leads there
+    (r'(<section class="\w+-content") id="proof-content"', r"\1"),
+    (r'(<div class="proof admonition") id="proof"', r"\1"),
+    # a script that folds the index, before the script that it speaks to
+    (r"<script>\s*DOCUMENTATION_OPTIONS\.COLLAPSE_INDEX[^<]*</script>", ""),
     # an old role, and no child of a list
     (r' role="doc-biblioentry"', ' role="listitem"'),
 )
@@ -41,7 +50,24 @@ def light_head(head: str, search: bool) -> str:
     head = ICONS.sub("", head)
     if not search:
         head = SEARCH.sub("", head)
-    return SYNCHRONOUS.sub("<script defer", head)
+    head = SYNCHRONOUS.sub("<script defer", head)
+    seen = set()
+
+    def once(script: re.Match) -> str:
+        again = script[0].strip() in seen
+        seen.add(script[0].strip())
+        return "" if again else script[0]
+
+    return LOADED.sub(once, head)
+
+
+def reserve(formula: re.Match) -> str:
+    """Say how wide a formula in a sentence will be, about, so that lines break as they will."""
+    tex = formula[2][2:-2]
+    large, small = SMALL.sub("", tex), "".join(SMALL.findall(tex))
+    signs = len(plain(large).replace(" ", "")) + 0.6 * len(plain(small).replace(" ", ""))
+    space = 0.9 * len(re.findall(r"[=<>+≤≥∈→·−]|(?<=\S)-", plain(large)))
+    return f'{formula[1]} style="--signs:{signs + space:.2g}">{formula[2]}</span>'
 
 
 def unique_ids(page: str) -> str:
@@ -69,7 +95,7 @@ def mend(page: str, search: bool = False) -> str:
     for pattern, replacement in MENDS:
         page = re.sub(pattern, replacement, page)
     page = TABLE.sub(r'<div class="pst-scrollable-table-container">\g<0></div>', page)
-    return unique_ids(page)
+    return unique_ids(MATH.sub(reserve, page))
 
 
 class Pages(BuiltinTemplateLoader):
