@@ -30,7 +30,7 @@ def _playwright():
         from playwright.sync_api import sync_playwright
     except ImportError as error:
         raise NoBrowser(
-            "playwright is not installed: pip install -r requirements-test.txt"
+            "no playwright: pip install -r requirements-test.txt"
         ) from error
     return sync_playwright
 

@@ -1,4 +1,4 @@
-"""The built pages in a real browser, from a folder on disk with the network off."""
+"""The stories that live figures tell, played in the built pages in a real browser, offline."""
 
 import pytest
 from test_book import HTML, PAGES, needs_build
@@ -9,9 +9,7 @@ TAGS = (
     "prototype-lab", "phase-map", "digits-viewer", "predict-reveal", "superposition-plane",
     "transition-map",
 )  # fmt: skip
-WITH_LABS = [p for p in PAGES if "<prototype-lab" in p.read_text()]
 WITH_FIGURES = [p for p in PAGES if any(f"<{tag}" in p.read_text() for tag in TAGS)]
-MODES = {"desktop, light": (1280, "light"), "phone, dark": (320, "dark")}
 pytestmark = [needs_build, pytest.mark.browser]
 
 
@@ -35,39 +33,6 @@ def visit(chromium):
     yield open_it
     for context in contexts:
         context.close()
-
-
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("path", PAGES, ids=[p.stem for p in PAGES])
-def test_a_page_is_quiet_fits_the_screen_and_its_live_figures_run(visit, path, mode):
-    width, theme = MODES[mode]
-    page, log = visit(path, width, theme)
-    assert page.evaluate("() => document.documentElement.dataset.theme") == theme
-    if path in WITH_LABS:
-        page.wait_for_function("() => globalThis.protolib?.PRESETS")
-        for lab in page.locator("prototype-lab").all():
-            lab.scroll_into_view_if_needed()
-            before = lab.evaluate("lab => lab.step")
-            lab.evaluate("lab => { lab.play(); }")
-            lab.evaluate(
-                """(lab, before) => new Promise((done, fail) => {
-                  const look = () => lab.step > before + 5 ? done() : requestAnimationFrame(look);
-                  setTimeout(() => fail(new Error("it stands still")), 10000); look(); })""",
-                before,
-            )
-            lab.evaluate("lab => lab.pause()")
-            painted = """lab => { const c = lab.shadowRoot.querySelector("canvas");
-              return new Set(c.getContext("2d").getImageData(0, 0, c.width, c.height).data).size; }"""
-            assert lab.evaluate(painted) > 20
-    for figure in page.locator("superposition-plane, transition-map").all():
-        figure.scroll_into_view_if_needed()
-        found = figure.evaluate("figure => figure.state.found")
-        assert found
-        assert any(found)
-    page.wait_for_timeout(200)
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
-    assert not log.errors
-    assert not log.requests
 
 
 def test_a_reader_with_a_keyboard_expels_prototypes_and_brings_them_back(visit):

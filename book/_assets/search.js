@@ -10,5 +10,6 @@
       ? Promise.resolve(new Response(window.PAGE_TEXTS[page]))
       : fetchPage(address, ...rest);
   };
-  Search.htmlToText = (text) => text;
+  // before the search itself begins, which waits for the same event
+  document.addEventListener("DOMContentLoaded", () => { Search.htmlToText = (text) => text; });
 })();

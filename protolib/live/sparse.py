@@ -22,8 +22,6 @@ from protolib.live.scripts import FIGURES, LIVE, SHARED, SPARSE
 from protolib.sparse import coding
 from protolib.streams import PLANE, PROBLEM
 
-# What a stream of random numbers is for, as in `protolib.data`; never to be changed.
-
 _PLANE = SHARED["plane"]
 PRESETS: dict[str, dict] = _PLANE["presets"]
 """Of the plane: how many features, and the true code of the first of them."""

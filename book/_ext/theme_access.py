@@ -1,0 +1,110 @@
+"""Mend what the theme writes: for readers who listen or have no mouse, and for light pages.
+
+Sphinx, its extensions and the theme each add a little to every page, and nobody looks at the sum:
+three `viewport`s, eleven scripts that hold up the first paint, labels that hide what a button
+says. Here the finished page is put right, as text, before it is written. `tests/test_access.py`
+looks at the result in a browser.
+"""
+
+import re
+
+from offline_search import plain
+from sphinx.jinja2glue import BuiltinTemplateLoader
+
+VIEWPORT = re.compile(r'\s*<meta name="viewport"[^>]*>')
+SYNCHRONOUS = re.compile(r"<script(?=[^>]*\bsrc=)(?![^>]*\b(?:defer|async)\b)")
+SEARCH = re.compile(
+    r'\s*<script[^>]*src="[^"]*\b(?:searchtools|language_data|searchindex)\.js[^>]*></script>'
+)
+ICONS = re.compile(r'\s*<script[^>]*src="[^"]*\bfontawesome\.js[^>]*></script>')  # a font has them
+DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
+ID = re.compile(r'\sid="([^"]*)"')
+LOADED = re.compile(r"\s*<script[^>]*\bsrc=[^>]*></script>")
+MATH = re.compile(r'(<span class="math notranslate nohighlight")>(\\\(.*?\\\))</span>', re.DOTALL)
+SMALL = re.compile(r"[_^](\{[^{}]*\}|\S)")
+TABLE = re.compile(r'(?<!-table-container">)<table\b.*?</table>', re.DOTALL)
+
+MENDS = (  # what stands there, what shall
+    # a label that leaves out what the button says
+    (r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"', r"\1"),
+    (r'<summary aria-label="Toggle hidden content">', "<summary>"),
+    # logo, search and contents belong to no landmark
+    (r'(<div id="pst-primary-sidebar")(?= class)', r'\1 role="navigation" aria-label="The book"'),
+    # the heading of nothing: the corner above a column of headings
+    (r"<th\b([^>]*)>(?:\s|&nbsp;|&#160;|<p>\s*</p>)*</th>", r"<td\1></td>"),
+    # the same name for every proposition and proof, and nothing leads there
+    (r'(<section class="\w+-content") id="proof-content"', r"\1"),
+    (r'(<div class="proof admonition") id="proof"', r"\1"),
+    # a script that folds the index, before the script that it speaks to
+    (r"<script>\s*DOCUMENTATION_OPTIONS\.COLLAPSE_INDEX[^<]*</script>", ""),
+    # an old role, and no child of a list
+    (r' role="doc-biblioentry"', ' role="listitem"'),
+)
+
+
+def light_head(head: str, search: bool) -> str:
+    """One viewport, no script that holds up the page, and the search index only where one searches."""
+    first = VIEWPORT.search(head)
+    if first:
+        head = head[: first.end()] + VIEWPORT.sub("", head[first.end() :])
+    head = ICONS.sub("", head)
+    if not search:
+        head = SEARCH.sub("", head)
+    head = SYNCHRONOUS.sub("<script defer", head)
+    seen = set()
+
+    def once(script: re.Match) -> str:
+        again = script[0].strip() in seen
+        seen.add(script[0].strip())
+        return "" if again else script[0]
+
+    return LOADED.sub(once, head)
+
+
+def reserve(formula: re.Match) -> str:
+    """Say how wide a formula in a sentence will be, about, so that lines break as they will."""
+    tex = formula[2][2:-2]
+    large, small = SMALL.sub("", tex), "".join(SMALL.findall(tex))
+    signs = len(plain(large).replace(" ", "")) + 0.6 * len(plain(small).replace(" ", ""))
+    space = 0.9 * len(re.findall(r"[=<>+≤≥∈→·−]|(?<=\S)-", plain(large)))
+    return f'{formula[1]} style="--signs:{signs + space:.2g}">{formula[2]}</span>'
+
+
+def unique_ids(page: str) -> str:
+    """Drawings use names for their parts that come again in the next drawing: number those."""
+    seen, count = set(ID.findall(DRAWING.sub("", page))), 0
+
+    def number(drawing: re.Match) -> str:
+        nonlocal count
+        text, names = drawing[0], set(ID.findall(drawing[0]))
+        again = names & seen
+        seen.update(names)
+        if again:
+            count += 1
+            words = "|".join(map(re.escape, sorted(again, key=len, reverse=True)))
+            text = re.sub(rf'((?:\sid="|href="#|url\(#))({words})(?=["\)])', rf"\1\2-{count}", text)
+        return text
+
+    return DRAWING.sub(number, page)
+
+
+def mend(page: str, search: bool = False) -> str:
+    """A finished page, put right; a page that is right already stays as it is."""
+    head, end, body = page.partition("</head>")
+    page = light_head(head, search) + end + body
+    for pattern, replacement in MENDS:
+        page = re.sub(pattern, replacement, page)
+    page = TABLE.sub(r'<div class="pst-scrollable-table-container">\g<0></div>', page)
+    return unique_ids(MATH.sub(reserve, page))
+
+
+class Pages(BuiltinTemplateLoader):
+    """Sphinx's templates, with every finished page mended: the setting `template_bridge`."""
+
+    def render(self, template: str, context: dict) -> str:
+        page = super().render(template, context)
+        return mend(page, context.get("pagename") == "search") if "</html>" in page else page
+
+
+def setup(app) -> dict:
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
