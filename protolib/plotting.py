@@ -148,14 +148,7 @@ def _rounded(attribute: re.Match) -> str:
     return re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.1f}", attribute[0])
 
 
-def inline(text: str) -> str:
-    """A caption's marks as HTML: *emphasis*, and TeX between dollar signs."""
-    text = re.sub(r"\$([^$]+)\$", r"\\(\1\\)", text)
-    text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
-    return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text)
-
-
-def show(*figures: Figure, alt: str | Sequence[str], caption: str = "") -> HTML:
+def show(*figures: Figure, alt: str | Sequence[str]) -> HTML:
     """Put figures on the page; their caption is the chapter's next paragraph, in italics.
 
     Parameters
@@ -163,8 +156,6 @@ def show(*figures: Figure, alt: str | Sequence[str], caption: str = "") -> HTML:
     alt
         what a reader who cannot see the figure should know; one text for each figure, or one for
         all of them together (then it describes the first, and the others are marked decorative).
-    caption
-        what to look at. May hold TeX between dollar signs and *emphasis*.
     """
     alts = [alt] + [""] * (len(figures) - 1) if isinstance(alt, str) else list(alt)
     if len(alts) != len(figures) or not alts[0].strip():
@@ -178,13 +169,8 @@ def show(*figures: Figure, alt: str | Sequence[str], caption: str = "") -> HTML:
         '<figure class="fig" style="background:var(--fig-paper,#fff);color:var(--fig-ink,#000)">'
         f'<div class="fig-panels{row}" style="display:flex;flex-wrap:wrap;gap:.5rem">'
         f"{''.join(f'<div>{part}</div>' for part in parts)}</div>"
-        f"{figcaption(caption)}</figure>"
+        "</figure>"
     )
-
-
-def figcaption(text: str) -> str:
-    words = f'<figcaption class="tex2jax_process mathjax_process">{inline(text)}</figcaption>'
-    return words if text.strip() else ""
 
 
 # ------------------------------------------------------------------------------ shared marks

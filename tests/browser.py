@@ -29,9 +29,7 @@ def _playwright():
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
-        raise NoBrowser(
-            "no playwright: pip install -r requirements-test.txt"
-        ) from error
+        raise NoBrowser("no playwright: pip install -r requirements-test.txt") from error
     return sync_playwright
 
 
