@@ -22,13 +22,14 @@ def panels(
     reach: float,
     dots: bool = False,
 ) -> tuple[list[Figure], list[str]]:
-    """A panel for each network of a stack, and in words how many prototypes end outside the hull.
+    """A panel for each network of a stack, and in words where its prototypes end.
 
     The picture shows [−reach, reach]; `dots` marks the samples at the right edge.
     """
     paths = model.prototypes(result.snapshots)[..., 0].numpy()
     ends = model.prototypes(result.parameters)
     outside = (hull_distance(ends, x) > TOLERANCE).sum(1).tolist()
+    near = (x - ends.mT).abs().amin(-1).mean(1).tolist()
     beyond = (ends[..., 0].abs() > reach).sum(1).tolist()
     steps = result.snapshot_steps.numpy()
     figures, words = [], []
@@ -43,7 +44,8 @@ def panels(
         figures.append(figure)
         far = f", {beyond[r]} of them beyond the picture" if beyond[r] else ""
         words.append(
-            f"{title}: of {ends.shape[1]} prototypes {outside[r]} end outside the hull{far}."
+            f"{title}: of {ends.shape[1]} prototypes {outside[r]} end outside the hull{far}; "
+            f"the mean distance from a sample to its nearest prototype is then {near[r]:.2f}."
         )
     return figures, words
 
