@@ -32,6 +32,8 @@ def effects(found: dict) -> HTML:
         ax.set_xscale("symlog", linthresh=0.1, linscale=0.5 if active else 1.5)
         ax.xaxis.set_major_locator(FixedLocator([-0.1, 0, 0.1, 1, 10]))
         ax.xaxis.set_major_formatter(FixedFormatter(["−0.1", "0", "0.1", "1", "10"]))
+        if active:
+            ax.set_xlim(left=-0.05)
         figure.legend(loc="outside upper right", ncols=2)
         figures.append(figure)
         words.append(" ".join(told))
