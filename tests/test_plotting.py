@@ -101,15 +101,6 @@ def test_dots_are_one_path():
     assert y[[0, 1, 3, 4]].tolist() == [3, 3, 4, 4]
 
 
-def test_the_ledger_is_shown_claim_by_claim():
-    questions = [claims.Question(3, "a", 5, 0.5, 0.1, 0.9, "yes")]
-    verdicts = [claims.Verdict(claim, "holds", questions) for claim in claims.CLAIMS]
-    page = plotting.show_ledger(("5 seeds", verdicts), rules=True).data
-    assert page.count("verdict-holds") == 10
-    assert all(f'id="c{k}"' in page for k in range(1, 11))
-    assert claims.CLAIMS[0].estimand in page
-
-
 def test_bands_leave_out_what_is_not_a_number():
     _, ax = plotting.panel()
     plotting.plot_band([1, 2], [[1.0, np.nan], [3.0, 5.0], [5.0, 7.0]], ax=ax, mask=MASKS[1])
@@ -127,11 +118,3 @@ def test_sheets_of_images_keep_every_pixel():
     assert sheet[:2, :2].tolist() == images[0].reshape(2, 2).tolist()
     assert sheet[3:, :2].tolist() == images[2].reshape(2, 2).tolist()
     assert "data:image/png;base64" in plotting.svg(figure)
-
-
-def test_a_ledger_with_links_names_chapters_and_tests():
-    verdict = claims.Verdict(claims.CLAIMS[9], "holds", [])
-    page = plotting.show_ledger(("now", [verdict]), links=True).data
-    assert 'href="attractors.html"' in page
-    assert "test_the_square_is_completed" in page
-    assert "href" not in plotting.show_ledger(("now", [verdict])).data

@@ -29,13 +29,14 @@ def effects(found: dict) -> HTML:
         ax.axvline(0, color=plotting.MUTED, lw=0.8)
         ax.set(yticks=range(len(intervals)), yticklabels=[*found[mask]],
                ylim=(len(intervals) - 0.5, -0.5), xlabel="error − baseline's")  # fmt: skip
+        ax.set_xscale("symlog", linthresh=0.1, linscale=0.5 if active else 1.5)
+        ax.xaxis.set_major_locator(FixedLocator([-0.1, 0, 0.1, 1, 10]))
+        ax.xaxis.set_major_formatter(FixedFormatter(["−0.1", "0", "0.1", "1", "10"]))
+        if active:
+            ax.set_xlim(left=-0.05)
         figure.legend(loc="outside upper right", ncols=2)
         figures.append(figure)
         words.append(" ".join(told))
-    ax.set_xscale("symlog", linthresh=0.1, linscale=0.5)
-    ax.set_xlim(left=-0.05)
-    ax.xaxis.set_major_locator(FixedLocator([0, 0.1, 1, 10]))
-    ax.xaxis.set_major_formatter(FixedFormatter(["0", "0.1", "1", "10"]))
     return plotting.show(*figures, alt=words)
 
 

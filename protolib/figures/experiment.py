@@ -23,7 +23,7 @@ def pick_the_winner(errors: dict, intervals: dict, chance: float) -> HTML:
     """
     figure, ax = plotting.panel(4.6, 2.6)
     for k, values in enumerate(errors.values()):
-        plotting.plot_dots(values, [k] * len(values), ax=ax, colour=plotting.INK, size=4)
+        plotting.plot_dots(values, [k] * len(values), ax=ax, colour=plotting.INK, size=4.0)
     ax.axvline(chance, color=plotting.MUTED, ls=":")
     ax.set(xscale="log", yticks=range(len(errors)), yticklabels=list(errors),
            xlabel="reconstruction error (dotted: chance; ideal: 0)")  # fmt: skip
@@ -78,7 +78,7 @@ def _one_mask(table, column, mask, chance, *, ax) -> None:
 
 
 def _spread(table, column, name, masks, chance) -> str:
-    last = chance.index[-1]
+    last = int(chance.index[-1])
     middle = {mask_name(m): claims.by_seed(table, last, m, column).median() for m in masks}
     low, high = min(middle, key=middle.get), max(middle, key=middle.get)
     return (
@@ -131,7 +131,7 @@ def two_masks(runs: pd.DataFrame) -> HTML:
         middle = [part[column].median() for part in parts.values()]
         for k, (mask, part) in enumerate(parts.items()):
             look = plotting.LOOKS[mask]
-            plotting.plot_dots(part[column], [k] * len(part), ax=ax, colour=look.colour, size=5)
+            plotting.plot_dots(part[column], [k] * len(part), ax=ax, colour=look.colour, size=5.0)
             ax.plot(middle[k], k, look.marker, color=look.colour, mfc=look.fill, ms=9)
         ax.axvline(0, color=plotting.MUTED, lw=0.8)
         if column in level:

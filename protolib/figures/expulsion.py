@@ -25,7 +25,7 @@ def ends(places: dict, share: dict) -> HTML:
     places: {mask: (nets, units)}; share: {mask: in [0, 1]}.
     """
     figure, ax = plotting.panel(4.8, 3.7)
-    plotting.shade_hull(ax, -1, 1)
+    plotting.shade_hull(ax, -1.0, 1.0)
     farthest = max(float(np.abs(np.asarray(p)).max()) for p in places.values())
     for k, (mask, p) in enumerate(places.items()):
         p = np.asarray(p).ravel()
@@ -170,7 +170,7 @@ def accounts(net: model.Parameters, inputs: torch.Tensor, bill: dict) -> HTML:
     cost = {name: float(values.mean()) for name, values in bill.items()}
     ax.barh(range(len(bill)), cost.values(), color=plotting.FAINT, edgecolor=plotting.INK, lw=0.5)
     for k, values in enumerate(bill.values()):
-        plotting.plot_dots(values, [k] * len(values), ax=ax, colour=plotting.INK, size=4)
+        plotting.plot_dots(values, [k] * len(values), ax=ax, colour=plotting.INK, size=4.0)
     ax.set(yticks=range(len(bill)), yticklabels=list(bill), ylim=(len(bill) - 0.4, -0.6),
            xlabel="λ · overlap (ideal: 0)")  # fmt: skip
     cheapest = min(cost, key=cost.get)

@@ -1,9 +1,8 @@
 """The claims ledger on a page: verdicts claim by claim, and the intervals behind them."""
 
 import html
-import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from IPython.display import HTML
 
@@ -12,15 +11,18 @@ from protolib.claims import Question, Verdict
 # Small tables side by side where there is room, one below the other on a telephone; in colours of
 # the page, so that it looks the same in a notebook.
 EVIDENCE = """<style>
-.evidence { display: flex; flex-wrap: wrap; gap: .2rem 1.6rem; margin: .3rem 0 1.2rem }
+.evidence { display: grid; gap: .2rem 1rem; align-items: start; margin: .3rem 0 1.2rem;
+  grid-template-columns: repeat(auto-fill, minmax(15.2rem, 1fr)) }
 .evidence table { display: table !important; width: auto; margin: 0 0 .5rem; border: 0;
-  border-collapse: collapse; break-inside: avoid; font-size: .8rem; line-height: 1.35;
-  font-variant-numeric: tabular-nums; }
-.evidence caption { caption-side: top; text-align: left; padding: .2rem 0; max-width: 16rem;
-  color: inherit; font-weight: 600 }
-.evidence th, .evidence td { padding: 0 .35rem !important; text-align: right !important;
-  white-space: nowrap; border: 0; background: none; color: inherit }
+  border-collapse: collapse; break-inside: avoid; font-size: .78rem; line-height: 1.35;
+  font-variant-numeric: tabular-nums }
+.evidence table.named { grid-column: 1 / -1 }
+.evidence caption { caption-side: top; text-align: left; padding: .2rem 0; color: inherit;
+  font-weight: 600 }
+.evidence th, .evidence td { padding: 0 .3rem !important; text-align: right !important;
+  white-space: nowrap; vertical-align: top; border: 0; background: none; color: inherit }
 .evidence th { font-weight: 400 } .evidence :is(th, td):last-child { text-align: left !important }
+.evidence .named :is(th, td):first-child { text-align: left !important; white-space: normal }
 </style>"""
 
 
@@ -58,18 +60,21 @@ def verdicts(
 
 
 def evidence(found: Sequence[Verdict], *, size: str = "N") -> HTML:
-    """Every question behind the verdicts: a small table for each contrast, a row for each `size`.
+    """Every question behind the verdicts, a row each, in a small table for each contrast.
 
-    Verdicts without questions are left out.
+    Contrasts of the form "world: what" share a table for each world. `size` says what is counted;
+    verdicts without questions are left out.
     """
     parts = [EVIDENCE]
     for claim, verdict, questions in found:
         if questions:
-            parts.append(f"<p><strong>{claim.id} {verdict}.</strong> {html.escape(claim.estimand)}")
-            ordered = sorted(questions, key=lambda question: _first(question, questions))
-            groups = itertools.groupby(ordered, key=lambda question: question.contrast)
-            tables = "".join(_table(contrast, rows, size) for contrast, rows in groups)
-            parts.append(f'</p><div class="evidence">{tables}</div>')
+            groups = {}
+            for question in questions:
+                name, _, what = question.contrast.partition(": ")
+                groups.setdefault(name, []).append((what, question))
+            tables = "".join(_table(name, rows, size) for name, rows in groups.items())
+            words = f"<strong>{claim.id} {verdict}.</strong> {html.escape(claim.estimand)}"
+            parts.append(f'<p>{words}</p><div class="evidence">{tables}</div>')
     return HTML("".join(parts))
 
 
@@ -85,21 +90,21 @@ def number(value: float, digits: int = 3) -> str:
     return text.replace("-", "−" if float(text) else "")
 
 
-def _first(question: Question, questions: Sequence[Question]) -> int:
-    """Where its contrast comes first."""
-    return next(k for k, other in enumerate(questions) if other.contrast == question.contrast)
-
-
-def _table(contrast: str, rows: Iterable[Question], size: str) -> str:
-    cells = "".join(
-        f'<tr><th scope="row">{row.n}</th><td>{number(row.estimate)}</td>'
-        f"<td>{number(row.low)} to {number(row.high)}</td><td>{row.answer}</td></tr>"
-        for row in rows
+def _table(name: str, rows: Sequence[tuple[str, Question]], size: str) -> str:
+    named = any(what for what, _ in rows)
+    head = [*(["what"] if named else []), size, "mean", "95% interval", "answer"]
+    lines = []
+    for what, q in rows:
+        interval = f"{number(q.low)} to {number(q.high)}"
+        row = [html.escape(what), q.n, number(q.estimate), interval, q.answer]
+        first, *others = row if named else row[1:]
+        cells = "".join(f"<td>{cell}</td>" for cell in others)
+        lines.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
+    return (
+        f"<table{' class=named' if named else ''}><caption>{html.escape(name)}</caption><thead><tr>"
+        + "".join(f'<th scope="col">{word}</th>' for word in head)
+        + f"</tr></thead><tbody>{''.join(lines)}</tbody></table>"
     )
-    names = (size, "mean", "95% interval", "answer")
-    head = "".join(f'<th scope="col">{name}</th>' for name in names)
-    caption = f"<caption>{html.escape(contrast)}</caption>"
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>"
 
 
 def _badge(name: str, found: Verdict) -> str:
@@ -108,7 +113,8 @@ def _badge(name: str, found: Verdict) -> str:
     tally = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     kind = found.verdict if found.verdict in ("holds", "partly", "fails") else "none"
     badge = f'<span class="verdict verdict-{kind}">{found.verdict}</span>'
-    return f'<span class="tally">{name}:</span> {badge} <span class="tally">{tally}</span>'
+    words = f'<span class="tally">{name}:</span> {badge} <span class="tally">{tally}</span>'
+    return f'<span style="display:inline-block">{words}</span>'
 
 
 def _small(text: str) -> str:

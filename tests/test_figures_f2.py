@@ -1,0 +1,228 @@
+"""The figures of `experiment`, `expulsion`, `packing`, `choices` and the ledger say and draw what
+they are given. Small made-up data; nothing is trained."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from bs4 import BeautifulSoup
+
+from protolib import claims, figures, model, plotting, sweep
+from protolib.sweep import MASKS, Mask
+
+SIZES = (3, 10, 100)
+WITH, WITHOUT = (2.0, 0.9, 0.6), (0.5, 0.2, 0.1)  # error, share outside, R² lost
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Every mask, three sizes, five seeds; overlap harms, coverage alone is best."""
+    rows = []
+    for n in SIZES:
+        for mask in MASKS:
+            error, out, lost = WITH if mask.overlap else WITHOUT
+            error /= 2 if mask == claims.COVERAGE else 1
+            rows += [(n, *mask, s, error + s / 100, error / 4, out, 1.0, 1 - lost / 1e3, 10, 0.1,
+                      1e-3, "coverage", "gaussian") for s in range(5)]  # fmt: skip
+    return pd.DataFrame(rows, columns=[*sweep.COLUMNS])
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that reach the page."""
+    kept, show = [], plotting.show
+
+    def keep(*panels, **words):
+        kept.extend(panels)
+        return show(*panels, **words)
+
+    monkeypatch.setattr(plotting, "show", keep)
+    return kept
+
+
+def _texts(page):
+    """The alternative texts, one for every picture that is not decorative."""
+    found = BeautifulSoup(page.data, "html.parser").select("svg")
+    assert found
+    assert all(svg.get("role") == "img" for svg in found)
+    return [svg["aria-label"] for svg in found]
+
+
+def _points(ax, colour):
+    return [tuple(line.get_ydata()) for line in ax.lines if line.get_color() == colour]
+
+
+def test_every_mask_has_its_panel_and_its_medians(table, drawn):
+    without, with_overlap = _texts(figures.experiment.every_mask(table[table.n < 100]))
+    assert "from 0.27 (coverage) to 0.52 (baseline)" in without
+    assert "without overlap" in without
+    assert "2" in with_overlap
+    assert len(drawn) == 2
+    assert sum(len(figure.axes) for figure in drawn) == len(MASKS)
+    titles = [ax.get_title(loc="left") for figure in drawn for ax in figure.axes]
+    assert sorted(titles) == sorted(map(sweep.mask_name, MASKS))
+    coverage = next(ax for ax in drawn[0].axes if ax.get_title(loc="left") == "coverage")
+    medians = [pytest.approx(0.27)] * 2
+    assert medians in [list(line) for line in _points(coverage, plotting.COVERAGE)]
+
+
+def test_changes_say_how_many_masks_help(table, drawn):
+    found = {
+        mask: claims.contrasts(table, "reconstruction_error", [(mask, MASKS[0])], claims.negative)
+        for mask in MASKS[1:]
+    }
+    without, with_overlap = _texts(figures.experiment.changes(found))
+    assert "3 of 9 intervals lie below zero, 0 above" in without
+    assert "0 of 12 intervals lie below zero, 12 above" in with_overlap
+    at = {line.get_label(): line.get_xdata() for line in drawn[0].axes[0].lines}
+    assert at["coverage"] == pytest.approx(-0.25)
+
+
+def test_the_winner_is_picked_among_all(table):
+    errors = {sweep.mask_name(m): claims.by_seed(table, 100, m, "reconstruction_error").to_numpy()
+              for m in MASKS}  # fmt: skip
+    intervals = {name: claims.bootstrap(values) for name, values in errors.items()}
+    page = figures.experiment.pick_the_winner(errors, intervals, 0.17)
+    assert "predict-reveal" in page.data
+    (words,) = _texts(page)
+    assert "lowest mean has coverage (0.27)" in words
+    assert "chance is 0.17" in words
+
+
+def test_two_masks_show_their_medians(table, drawn):
+    part = table[table.n == 10]
+    two = part[part[[*sweep.LOSSES]].sum(axis=1) - part.coverage == 0]
+    error, share = _texts(figures.experiment.two_masks(two))
+    assert "baseline 0.52, coverage 0.27" in error
+    assert share.endswith("baseline 0.2, coverage 0.2.")
+    assert [tick.get_text() for tick in drawn[0].axes[0].get_yticklabels()] == [
+        "baseline", "coverage"]  # fmt: skip
+
+
+def test_ends_and_fates_name_the_right_mask(drawn):
+    share = {mask: 0.1 + 0.3 * mask.overlap + 0.05 * mask.separation for mask in MASKS}
+    places = {mask: np.linspace(-1, 1 + 40 * mask.overlap, 6).reshape(2, 3) for mask in MASKS}
+    (words,) = _texts(figures.expulsion.ends(places, share))
+    assert "40% to 45% with overlap and 10% to 15% without" in words
+    assert "at a distance of 41" in words
+    assert "overlap: 40% out" in [t.get_text() for t in drawn[0].axes[0].get_yticklabels()]
+    census = {mask: dict.fromkeys(figures.expulsion.FATES, 0.2) for mask in MASKS}
+    census[claims.OVERLAP] = dict(zip(figures.expulsion.FATES, (0.1, 0.3, 0.0, 0.2, 0.4)))
+    (words,) = _texts(figures.expulsion.fates(census))
+    assert "60% are outside and 30% inside and narrow" in words
+    assert "baseline 20%" in words
+    bars = [bar.get_width() for bar in drawn[1].axes[0].patches[3 :: len(MASKS)]]
+    assert bars == pytest.approx([0.1, 0.3, 0.0, 0.2, 0.4])  # the row of overlap
+
+
+def test_departures_and_equivalence_follow_their_numbers(table, drawn):
+    distance = {mask: torch.full((2, 3), 0.1 + mask.overlap + mask.coverage) for mask in MASKS}
+    without, with_overlap = _texts(figures.expulsion.departures([0, 1, 2], distance))
+    assert "between 0.1 (baseline) and 1.1 (coverage)" in without
+    assert "between 1.1 (overlap) and 2.1 (coverage + overlap)" in with_overlap
+    near, far = claims.Interval(0, -0.001, 0.001), claims.Interval(-0.1, -0.2, 0.0)
+    within = {3: {MASKS[0]: far, MASKS[1]: near}, 100: {MASKS[0]: near, MASKS[1]: near}}
+    left, right = _texts(figures.expulsion.equivalence(table, within, 0.01))
+    assert "100% of all runs" in left
+    assert "3 of 4 lie within the margin; those that do not are at N = 3" in right
+
+
+def test_accounts_count_who_is_away():
+    net = model.Parameters(torch.ones(1, 4), torch.tensor([[[0.5], [0.0], [-3.0], [4.0]]]),
+                           torch.ones(1, 4), torch.zeros(1))  # fmt: skip
+    inputs = torch.tensor([[[-1.0], [0.0], [1.0]]])
+    bill = {"at the start": torch.tensor([0.3]), "as trained": torch.tensor([0.1])}
+    curves, cost = _texts(figures.expulsion.accounts(net, inputs, bill))
+    assert "2 units whose top lies outside" in curves
+    assert "“as trained” (0.1)" in cost
+    assert "0.3 (at the start)" in cost
+
+
+def test_collapse_reads_the_onsets(drawn):
+    s = 2.0 ** np.arange(-4, 2.1, 0.5)
+    rise = np.clip(0.4 * (s - 0.5), 0, None)
+    excess = {n: np.stack([rise, rise + 0.02]) for n in (5, 50)}
+    left, right = _texts(figures.packing.collapse(excess, s, 2.0))
+    assert "τ = 0.2 for N = 5, 0.002 for N = 50" in left  # (s L / N)² at s = 1: rounded
+    assert "at s = 1/4 they stand between 0.01 and 0.01, at s = 1 between 0.21 and 0.21" in right
+    x, y = drawn[0].axes[0].lines[1].get_data()
+    assert x == pytest.approx((s * 2 / 50) ** 2)
+    assert y == pytest.approx(rise + 0.01)
+    assert "at s = 1 between 0.21" in _texts(figures.packing.in_the_plane(excess, s))[0]
+
+
+def test_the_map_s_still_says_its_corners():
+    share = np.linspace(0, 0.8, 6)[None, :, None] * np.ones((3, 6, 2))
+    page = figures.packing.phase_map([1e-3] * 6, [5, 10, 20], share, 2.0, lab="there")
+    assert 'for="there"' in page.data
+    assert "lowest temperature between 0% and 0%, at the highest between 80%" in _texts(page)[0]
+
+
+def test_effects_of_choices_are_counted(drawn):
+    good, open_, bad = (claims.Interval(m, m - 0.1, m + 0.1) for m in (-0.2, 0.0, 0.2))
+    found = {
+        Mask(1, 0, 0): {"nominal": good, "other": good},
+        Mask(0, 1, 0): {"nominal": open_, "other": bad},
+        Mask(0, 0, 1): {"nominal": bad, "other": bad},
+    }
+    left, right = _texts(figures.choices.effects(found))
+    assert "coverage alone in 2 settings: it helps in 2, harms in 0" in left
+    assert "separation alone in 2 settings: it helps in 0, harms in 1" in left
+    assert "overlap alone in 2 settings: it helps in 0, harms in 2" in right
+    assert len(drawn) == 2
+
+
+# ------------------------------------------------------------------------------ the ledger
+
+
+def _verdict(k, word, *questions):
+    return claims.Verdict(claims.CLAIMS[k], word, list(questions))
+
+
+def test_the_ledger_is_shown_claim_by_claim():
+    question = claims.Question(3, "a", 5, 0.5, 0.1, 0.9, "yes")
+    judged = [_verdict(k, "holds", question) for k in range(len(claims.CLAIMS))]
+    page = figures.ledger.verdicts(("5 seeds", judged), rules=True).data
+    assert page.count("verdict-holds") == 10
+    assert all(f'id="c{k}"' in page for k in range(1, 11))
+    assert claims.CLAIMS[0].estimand in page
+    with pytest.raises(ValueError, match="shorter"):
+        figures.ledger.verdicts(("5 seeds", judged), ("9 seeds", judged[:3]))
+
+
+def test_a_ledger_with_links_names_chapters_and_tests():
+    verdict = _verdict(9, "undecided")
+    page = figures.ledger.verdicts(("now", [verdict]), links=True).data
+    assert 'href="attractors.html"' in page
+    assert "verdict-none" in page
+    assert "test_the_square_is_completed" in page
+    assert "href" not in figures.ledger.verdicts(("now", [verdict])).data
+
+
+def test_evidence_keeps_every_question_with_real_minus_signs():
+    questions = [claims.Question(n, f"{what} − baseline", 5, -0.5, -0.9, -0.0001, "yes")
+                 for n in (3, 5) for what in "ab"]  # fmt: skip
+    page = figures.ledger.evidence([_verdict(0, "holds", *questions), _verdict(1, "undecided")])
+    soup = BeautifulSoup(page.data, "html.parser")
+    assert [c.get_text() for c in soup.select("caption")] == ["a − baseline", "b − baseline"]
+    rows = [[cell.get_text() for cell in row.select("th, td")] for row in soup.select("tbody tr")]
+    assert rows == [["3", "−0.500", "−0.900 to 0.000", "yes"],
+                    ["5", "−0.500", "−0.900 to 0.000", "yes"]] * 2  # fmt: skip
+    assert not re.search(r"-\d|−0\.000", soup.div.get_text())
+    assert soup.select("th:not([scope])") == []
+    assert "C2" not in soup.get_text()
+
+
+def test_evidence_of_one_world_shares_a_table():
+    questions = [
+        claims.Question(4, f"noise: {what}", 5, 0.5, 0.4, 0.6, "no") for what in ("R", "D")
+    ]
+    page = figures.ledger.evidence([_verdict(0, "fails", *questions)], size="n")
+    soup = BeautifulSoup(page.data, "html.parser")
+    (only,) = soup.select("table")
+    assert only.caption.get_text() == "noise"
+    head = [cell.get_text() for cell in only.select("thead th")]
+    assert head == ["what", "n", "mean", "95% interval", "answer"]
+    assert only.select("tbody tr")[1].get_text(" ") == "D 4 0.500 0.400 to 0.600 no"
