@@ -65,11 +65,12 @@ def temperatures(taus, errors: dict, chance: float, reference: float) -> HTML:
                                marker=marker, dash=dash, label=name)  # fmt: skip
         for level, name, style in (
             (chance, "chance", {"ls": ":", "lw": 1.2}),
-            (reference, "transport alone", {"lw": 0.8}),
+            (reference, "transport\nalone", {"lw": 0.8}),
         ):
             ax.axhline(level, color=plotting.MUTED, **style)
-            ax.annotate(name, (taus[0], level), xytext=(0, 2), textcoords="offset points",
-                        fontsize=8, color=plotting.MUTED)  # fmt: skip
+            ax.annotate(name, (1, level), xycoords=("axes fraction", "data"), xytext=(3, 0),
+                        textcoords="offset points", va="center", fontsize=8,
+                        color=plotting.MUTED)  # fmt: skip
         ax.set(xscale="log", yscale="log", ylim=(1e-3, 3e3), title=title, xlabel="τ",
                ylabel="error (ideal: 0)")  # fmt: skip
         figure.legend(loc="outside lower center", ncols=2, columnspacing=1)

@@ -106,7 +106,7 @@ def journey(steps, truth, sets: dict[str, dict], others: float) -> HTML:
 def growth(dims, curves: dict[str, tuple], chance: tuple) -> HTML:
     """Error and specialization against D: form → two arrays (seeds, dims); chance: two (dims,)."""
     panels, alts = [], []
-    labels = ("error / nearest-neighbour distance (ideal: 0)", "specialization ratio (ideal: 1)")
+    labels = ("error / neighbour distance (ideal: 0)", "specialization ratio (ideal: 1)")
     for k, (label, scale) in enumerate(zip(labels, ("log", "linear"))):
         figure, ax = plotting.panel(3.5, 3.2)
         for form, values in curves.items():
