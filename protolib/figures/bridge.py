@@ -34,7 +34,7 @@ def _lines(ax: Axes, steps: int, values: Curves, look: tuple) -> None:
         ax.plot(x, run, color=colour, ls=dash, lw=1.3, label=None if k else name)
 
 
-def _level(ax: Axes, y: float, word: str, side: str = "right", dots: bool = False) -> None:
+def _level(ax: Axes, y: float | int, word: str, side: str = "right", dots: bool = False) -> None:
     """A grey line at y with its word: dotted for chance, thin for the ideal."""
     ax.axhline(y, color=MUTED, **({"ls": ":", "lw": 1.4} if dots else {"lw": 0.8}))
     right = side == "right"
@@ -72,7 +72,7 @@ def plane(
 ) -> HTML:
     """Three repulsions alone in the plane: prototypes that leave, atoms that shrink, and grow."""
     first, ax = _plane("leave")
-    plotting.plot_dots(*samples[0].T, ax=ax, colour=MUTED, size=4)
+    plotting.plot_dots(*samples[0].T, ax=ax, colour=MUTED, size=4.0)
     for unit in leaving[:, 0].unbind(1):
         ax.plot(*unit.T, color=SEPARATION, lw=1.1)
     ax.plot(*leaving[0, 0].T, "o", color=INK, mfc="none", ms=5)
@@ -80,7 +80,7 @@ def plane(
     second, ax = _plane("collapse")
     _atoms(ax, shrinking[:, 0], OVERLAP)
     third, ax = _plane("inflate")
-    plotting.plot_dots(*signals[0].T, ax=ax, colour=MUTED, size=4)
+    plotting.plot_dots(*signals[0].T, ax=ax, colour=MUTED, size=4.0)
     _atoms(ax, growing[:, 0], SEPARATION)
     out = (leaving[-1, 0].norm(dim=1).min() / samples[0].norm(dim=1).max()).item()
     left = int((shrinking[-1, 0].norm(dim=0) > 0.1).sum())
@@ -99,7 +99,7 @@ def plane(
 
 
 @plotting.styled
-def leave(far: Mapping[str, Curves], chance: float, *, steps: int) -> HTML:
+def leave(far: Mapping[str, Curves], chance: float | int, *, steps: int) -> HTML:
     """Distance to the nearest sample, in the samples' spacing, by attractor of `ATTRACTORS`."""
     figure, ax = plotting.panel(4.4, 2.9)
     for name, values in far.items():
@@ -144,7 +144,7 @@ def collapse(
 
 @plotting.styled
 def inflate(
-    lengths: Mapping[str, Curves], found: Mapping[str, Curves], chance: float, *, steps: int
+    lengths: Mapping[str, Curves], found: Mapping[str, Curves], chance: float | int, *, steps: int
 ) -> HTML:
     """Mean length of atoms and their |cos| with the truth, by "free" and "unit" norms."""
     panels = []
@@ -176,12 +176,12 @@ def inflate(
 
 @plotting.styled
 def too_much(
-    weights: Sequence[float],
+    weights: Sequence[float | int],
     found: Float[Tensor, "nets weights"],
     incoherence: Float[Tensor, "nets weights"],
     *,
-    chance: float,
-    least: float,
+    chance: float | int,
+    least: float | int,
     true: Float[Tensor, " nets"],
 ) -> HTML:
     """|cos| with the truth, and the incoherence reached, against the weight of incoherence.
@@ -215,8 +215,8 @@ def too_much(
     return plotting.show(
         *panels,
         alt=[
-            f"The dictionary is found best at weight {weights[best]:g}, mean |cos| {middle[best]:.2f}; "
-            f"at {weights[-1]:g} |cos| is {middle[-1]:.2f}, chance {chance:.2f}.",
+            f"The dictionary is found best at weight {weights[best]:g}, mean |cos| "
+            f"{middle[best]:.2f}; at {weights[-1]:g} it is {middle[-1]:.2f}, chance {chance:.2f}.",
             f"Incoherence falls from {_mean(incoherence[:, 0], 3)} without that weight to "
             f"{_mean(incoherence[:, spread], 3)} at {weights[spread]:g}; true atoms "
             f"{_mean(true, 3)}, least possible {least:.3f}.",

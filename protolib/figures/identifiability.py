@@ -81,7 +81,9 @@ def two_scores(
 
 
 @plotting.styled
-def two_knobs(few: dict[int, dict], tight: dict[float, dict], *, dims: int, chance: float) -> HTML:
+def two_knobs(
+    few: dict[int, dict], tight: dict[float, dict], *, dims: int, chance: float | int
+) -> HTML:
     """What experiments measured, (nets,) a name of `LINES`, against classes and concentration.
 
     chance: R² of units that know nothing.

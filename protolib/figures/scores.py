@@ -42,7 +42,9 @@ def _canvas(title: str, xlabel: str, ticks: Sequence[int] | None = None) -> tupl
     return figure, ax
 
 
-def _line(ax: Axes, x: Sequence[float], values: Tensor, score: str, label: str, **other) -> None:
+def _line(
+    ax: Axes, x: Sequence[float | int], values: Tensor, score: str, label: str, **other
+) -> None:
     colour, marker, dash = LOOK[score]
     look = {"colour": colour, "marker": marker, "dash": dash} | other
     plotting.plot_band(x, values, ax=ax, label=label, **look)
@@ -103,7 +105,7 @@ def nine(
 
 @plotting.styled
 def knobs(
-    swept: Mapping[str, tuple[Sequence[float], Mapping[str, tuple[Tensor, Tensor]]]],
+    swept: Mapping[str, tuple[Sequence[float | int], Mapping[str, tuple[Tensor, Tensor]]]],
 ) -> HTML:
     """A panel for each of `KNOBS`: its values, and by score what was found and its chance.
 

@@ -33,7 +33,7 @@ MARKS = {
 }
 
 
-def _note(ax: Axes, text: str, x: float, y: float, side: str = "left") -> None:
+def _note(ax: Axes, text: str, x: float | int, y: float | int | Tensor, side: str = "left") -> None:
     """A small grey word just above a level."""
     ax.annotate(
         text, (x, y), xytext=(0, 2), textcoords="offset points", ha=side, fontsize=8, color=MUTED
@@ -47,7 +47,7 @@ def _title(size: Size) -> str:
 @plotting.styled
 def active(
     counts: Sequence[int], found: Mapping[str, Float[Tensor, "nets counts"]], *, ceiling: float,
-    edge: float,
+    edge: int,
 ) -> HTML:  # fmt: skip
     """MCC of the read-outs by name, and of "chance", against the number of active features.
 
@@ -82,7 +82,7 @@ def active(
 def edge(
     features: int,
     phase: Mapping[tuple[bool, int], tuple[float, Sequence[int], Float[Tensor, "seeds units"]]],
-    half: Mapping[tuple[bool, int], Sequence[float]],
+    half: Mapping[tuple[bool, int], Sequence],
 ) -> HTML:
     """Exact recovery against the units M, and the M at which half of the codes come back.
 
