@@ -6,6 +6,7 @@ Compares with `protolib.training` for the same single network in the same run. W
 results/live.json.
 """
 
+import gzip
 import json
 import statistics
 import sys
@@ -86,10 +87,10 @@ def main() -> None:
             "worst": max(times),
         }
     print(f"first live frame after {statistics.median(times):.2f} s, at worst {max(times):.2f} s")
-    result["script, bytes"] = len(live.script(*live.LIVE).encode())
-    (ROOT / "benchmarks" / "results" / "live.json").write_text(
-        json.dumps(result, indent=1) + "\n", encoding="utf-8"
-    )
+    text = live.script(*live.LIVE).encode()
+    result["script, bytes"], result["compressed"] = len(text), len(gzip.compress(text))
+    out = ROOT / "benchmarks" / "results" / "live.json"
+    out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

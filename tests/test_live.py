@@ -137,6 +137,47 @@ def test_samples_and_prototypes_move_by_keyboard_and_by_pointer(live_page):
     assert not log.errors
 
 
+HINT = "id => document.getElementById(id).shadowRoot.querySelector('.hint').textContent"
+
+
+@pytest.mark.parametrize("dims", [1, 2])
+def test_two_clicks_move_what_can_be_dragged(live_page, dims):
+    """The first on the point, the second on its place; both are said. Escape lets go."""
+    page, log = live_page(LAB.format(f'state="dims={dims}"'))
+    canvas = page.locator("#lab canvas")
+
+    def click(spot):
+        frame = canvas.bounding_box()
+        page.mouse.click(frame["x"] + spot[0], frame["y"] + spot[1])
+        page.wait_for_timeout(50)
+
+    for of in ("sample", "prototype"):
+        page.evaluate("() => { lab.set({ restart: true, playing: false }); }")
+        spots = f"k => protolib.spots(lab.lab, lab.view, '{of}', k)[0]"
+        before = np.array(page.evaluate(f"() => lab.{of}s"))
+        here = page.evaluate(spots, 3)
+        click(here)
+        said = page.evaluate(HINT, "lab")
+        k = int(re.fullmatch(rf"Chosen: {of} (\d+) of 10\. Now click .*", said)[1]) - 1
+        click([here[0] + 40, here[1]])
+        page.evaluate("() => lab.pause()")
+        after = np.array(page.evaluate(f"() => lab.{of}s"))
+        if of == "sample" or page.evaluate("() => lab.step") == 0:
+            others = np.delete(np.arange(10), k)
+            assert np.array_equal(before[others], after[others])
+        x, y = page.evaluate(spots, k)
+        assert (x, y) == pytest.approx((here[0] + 40, here[1]), abs=9 if of == "prototype" else 3)
+        assert page.evaluate(HINT, "lab").startswith(f"Moved {of} {k + 1} of 10 to ")
+        click((x, y))
+        assert "Chosen" in page.evaluate(HINT, "lab")
+        page.evaluate("() => lab.shadowRoot.querySelector('.play').focus()")
+        page.keyboard.press("Escape")
+        at = page.evaluate(f"() => lab.{of}s")
+        click((x + 80, y))
+        assert page.evaluate(f"() => lab.{of}s") == at
+    assert not log.errors
+
+
 def test_playing_rests_at_the_nominal_length_and_a_touch_goes_on(live_page):
     page, _ = live_page(LAB.format('state="speed=100" autoplay'))
     page.wait_for_function("() => lab.step === 2000 && !lab.playing", timeout=20_000)
@@ -352,3 +393,55 @@ def test_placed_prototypes_are_scored_against_many_seeds(live_page, monkeypatch)
     page.locator("predict-reveal button.again").click()
     assert page.locator("predict-reveal output").inner_text() == ""
     assert not log.errors
+
+
+def test_two_clicks_place_a_prediction(live_page, monkeypatch):
+    monkeypatch.setenv("PROTOLIB_BOOK", "1")
+    shown = live.predict_places(
+        "Where?", [-0.5, 0.5], [-1.0, 1.0], np.zeros((3, 2)), reach=2.0, **_still()
+    )
+    page, log = live_page(shown.data)
+    frame = page.locator("predict-reveal canvas").bounding_box()
+    for share in (0.25, 0.625):  # on the left triangle, then on its place
+        page.mouse.click(frame["x"] + share * frame["width"], frame["y"] + 75)
+    marks = page.evaluate("() => document.querySelector('predict-reveal').marks")
+    assert marks == pytest.approx([0.5, 1.0], abs=0.02)
+    said = page.locator("predict-reveal .hint").inner_text()
+    assert said == "Moved prototype 1 of 2 to 0.5."
+    assert not log.errors
+
+
+def test_the_names_of_buttons_hold_what_is_written_on_them(live_page, monkeypatch):
+    """So that who speaks to the computer can say what is seen (WCAG 2.5.3)."""
+    monkeypatch.setenv("PROTOLIB_BOOK", "1")
+    shown = live.phase_map(
+        [0.1, 1.0], [5, 9], np.full((2, 2, 3), 0.4), lab="lab", length=2.0, **_still()
+    )
+    page, _ = live_page(LAB.format("") + shown.data)
+    script = """() => [...document.querySelectorAll("prototype-lab, phase-map")].flatMap(
+      figure => [...figure.shadowRoot.querySelectorAll("[aria-label]")]).filter(
+      e => e.matches("button, select, input") && !e.matches("select") && !e.ariaLabel.includes(e.textContent.trim())).length"""
+    assert page.evaluate(script) == 0
+
+
+CONTRAST = """() => {
+  const light = (colour) => { // of "rgb(…)" or "color(srgb …)", over nothing
+    const parts = colour.match(/[\\d.]+/g).map(Number).slice(0, 3), srgb = colour.startsWith("color");
+    const [r, g, b] = parts.map(v => (srgb ? v : v / 255)).map(v => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  return [...lab.shadowRoot.querySelectorAll(".switch")].map(e => {
+    const { color, backgroundColor } = getComputedStyle(e);
+    return ratio(light(color), light(backgroundColor)); });
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_is_on_is_read_easily(live_page, theme):
+    page, _ = live_page(LAB.format('state="masks=111"'))
+    if theme == "dark":
+        page.evaluate(
+            "() => { document.body.style = 'color: #ced6dd; background: #14181e'; document.documentElement.dataset.theme = 'dark'; }"
+        )
+        page.wait_for_timeout(100)
+    assert min(page.evaluate(CONTRAST)) > 4.5

@@ -1,15 +1,14 @@
 """The stories that live figures tell, played in the built pages in a real browser, offline."""
 
+import gzip
+
 import pytest
 from test_book import HTML, PAGES, needs_build
 
 from protolib import live
 
-TAGS = (
-    "prototype-lab", "phase-map", "digits-viewer", "predict-reveal", "superposition-plane",
-    "transition-map",
-)  # fmt: skip
-WITH_FIGURES = [p for p in PAGES if any(f"<{tag}" in p.read_text() for tag in TAGS)]
+TAGS = live.BUNDLES["live.js"][1]
+WITH_FIGURES = [p for p in PAGES if any(f"<{tag}" in p.read_text(encoding="utf-8") for tag in TAGS)]
 pytestmark = [needs_build, pytest.mark.browser]
 
 
@@ -116,14 +115,35 @@ def test_without_scripts_every_live_figure_is_a_still(visit, path):
             assert len(still.get_attribute("aria-label")) > 60
 
 
-def test_the_live_script_is_small():
-    assert len(live.script(*live.LIVE).encode()) < 60 * 1000
-    assert (HTML / "_static" / "live.js").read_text() == live.script(*live.LIVE)
-    for page in PAGES:
-        text = page.read_text()
-        assert ("live.js" in text) == any(f"<{tag}" in text for tag in TAGS), page
-        assert ("live-sparse.js" in text) == any(f"<{tag}" in text for tag in TAGS[-2:]), page
-        assert ("live-figures.js" in text) == any(f"<{tag}" in text for tag in TAGS[1:]), page
+@pytest.mark.parametrize("path", WITH_LABS, ids=[p.stem for p in WITH_LABS])
+def test_on_a_telephone_a_lab_stays_in_view_beside_its_sliders(visit, path):
+    page, _ = visit(path, 390, reduced_motion="reduce")
+    page.wait_for_function("() => globalThis.protolib?.PRESETS")
+    page.evaluate("() => document.fonts.ready")
+    script = """lab => [".s-tau", ".s-size", ".s-lam", ".s-speed"].map(selector => {
+      const slider = lab.shadowRoot.querySelector(selector), stage = lab.shadowRoot.querySelector(".stage");
+      slider.scrollIntoView({ block: "end" });
+      const above = stage.getBoundingClientRect(), below = slider.getBoundingClientRect();
+      return above.top >= 55 && // below the page's own bar
+        above.bottom <= below.top + 1 && below.bottom <= innerHeight + 1; })"""
+    for lab in page.locator("prototype-lab").all():
+        assert all(lab.evaluate(script))
+
+
+@pytest.mark.parametrize("path", WITH_FIGURES, ids=[p.stem for p in WITH_FIGURES])
+def test_that_a_figure_is_a_still_is_said_once_and_only_without_scripts(path):
+    text = path.read_text(encoding="utf-8")
+    count = sum(text.count(f"<{tag} ") for tag in TAGS)
+    assert text.count("What you see is a still") == text.count("<noscript><p>What you see") == count
+
+
+def test_a_page_loads_the_live_scripts_that_it_needs_and_they_are_small():
+    for name, (sources, tags) in live.BUNDLES.items():
+        assert (HTML / "_static" / name).read_text(encoding="utf-8") == live.script(*sources)
+        assert len(gzip.compress(live.script(*sources).encode())) < 24 * 1000
+        for page in PAGES:
+            text = page.read_text(encoding="utf-8")
+            assert (f"/{name}" in text) == any(f"<{tag}" in text for tag in tags), page
 
 
 STANDS = {
@@ -138,5 +158,5 @@ STANDS = {
 
 @pytest.mark.parametrize("tag", STANDS)
 def test_the_live_figures_stand_where_the_chapters_need_them(tag):
-    found = {page.stem for page in PAGES if f"<{tag}" in page.read_text()}
+    found = {page.stem for page in PAGES if f"<{tag}" in page.read_text(encoding="utf-8")}
     assert found == set(STANDS[tag].split())

@@ -13,7 +13,7 @@ function layout(lab, width) {
     return { width, height, scale, X: (x) => width / 2 + x * scale, Y: (y) => height / 2 - y * scale,
       back: ([px, py]) => [(px - width / 2) / scale, (height / 2 - py) / scale] };
   }
-  const fit = 118, shape = curves ? 62 : 0, rail = [fit + shape + 18, fit + shape + 70];
+  const fit = 118, shape = curves ? 62 : 0, rail = [fit + shape + 26, fit + shape + 78];
   return { width, height: rail[1] + 112, reach, fit, shape, rail, F: (y) => fit / 2 + 4 - y * 42,
     X: (x) => width / 2 + (x / reach) * (width / 2), back: ([px]) => [(px / width * 2 - 1) * reach] };
 }
@@ -36,17 +36,16 @@ function path(g, points, colour, width = 1.5, alpha = 1) {
   g.globalAlpha = 1;
 }
 
-// Words at (x, y), on paper where they would stand on lines.
+// Words at (x, y), with a halo of paper where they would stand on lines.
 function write(g, text, x, y, c, align = "left", colour = c.muted) {
   g.textAlign = align;
-  const { width } = g.measureText(text), left = align === "left" ? x : x - width;
+  g.strokeStyle = c.paper;
+  g.lineWidth = 3;
   g.globalAlpha = 0.8;
-  g.fillStyle = c.paper;
-  g.fillRect(left - 2, y - 8, width + 4, 15);
+  g.strokeText(text, x, y);
   g.globalAlpha = 1;
   g.fillStyle = colour;
   g.fillText(text, x, y);
-  g.textAlign = "left";
 }
 
 function triangle(g, x, y, edge, fill, size = 6) {
@@ -83,6 +82,7 @@ function onLine(g, v, lab, c) {
     for (let j = 0; j < units; j++)
       path(g, Array.from(grid, (_, k) => [at(k), floor - (v.shape - 6) * h[k * units + j]]), edge, 1, units > 30 ? 0.35 : 0.6);
   }
+  write(g, "samples", 6, v.rail[0] - 14, c);
   if (s.links) P.assign(p, x, 1).forEach((j, i) => {
     if (j >= 0) path(g, [[v.X(x[i]), v.rail[0]], [v.X(p[j]), v.rail[1]]], muted, 1, 0.8);
   });
@@ -110,7 +110,6 @@ function onLine(g, v, lab, c) {
   }
   write(g, wide ? "function f through the samples (x, y); grey: the target sin πx" : "f through the samples; grey: sin πx", 6, 10, c);
   if (s.curves) write(g, "responses", 6, v.fit + 12, c);
-  write(g, "samples", 6, v.rail[0] + 1, c);
   write(g, "prototypes −b/w and their paths", 6, v.height - 9, c);
   if (wide) write(g, "shaded: hull of the samples", v.width - 6, v.height - 9, c, "right");
   path(g, [[0, v.fit + v.shape + 2], [v.width, v.fit + v.shape + 2]], faint, 1);
