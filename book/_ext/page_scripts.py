@@ -95,7 +95,7 @@ FIRST_PAGE = """<!DOCTYPE html>
 </html>
 """
 ICON = re.compile(r"\bfa-([a-z0-9-]+)")
-FONT = re.compile(r'url\(([^)]*/(fa-[a-z]+-\d+))\.woff2\) format\("woff2"\),url\([^)]*\.ttf\)[^;}]*')
+FONT = re.compile(r'url\(([^)]*/(fa-[a-z]+-\d+))\.woff2\) format\("woff2"\),url\([^;}]*\)')
 RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
 SOURCE_MAP = re.compile(r"\s*(?://|/\*)# sourceMappingURL=\S+(?: ?\*/)?\s*$")
 UNUSED = ("**/*.map", "locales", "*webpack-macros.html", "scripts/fontawesome.js", "readme.svg",
@@ -153,7 +153,7 @@ def drop_unused_files(app, exception) -> None:
 def setup(app) -> dict:
     os.environ["PROTOLIB_BOOK"] = "1"  # live figures go on the page themselves, not as widgets
     app.connect("builder-inited", write_live_scripts)
-    app.add_js_file("book.js", loading_method="defer", priority=100)  # before MathJax reads settings
+    app.add_js_file("book.js", loading_method="defer", priority=100)  # before MathJax
     app.connect("html-page-context", add_live_scripts)
     app.connect("html-page-context", decide, priority=100)  # before MathJax's own
     app.connect("html-page-context", drop_unused, priority=900)  # after everybody's
