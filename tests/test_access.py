@@ -40,7 +40,8 @@ SCROLL = """async () => {
 
 PICTURES = """() => Math.min(...[...document.querySelectorAll(
   "figure.fig, article svg[role=img], article figure")].map(
-    one => one.getBoundingClientRect()).filter(box => box.height > 40).map(box => box.top + scrollY))"""
+    one => one.getBoundingClientRect()).filter(
+      box => box.height > 40).map(box => box.top + scrollY))"""
 
 RUNS = """lab => new Promise((done, fail) => {
   const before = lab.step;

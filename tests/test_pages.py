@@ -8,6 +8,7 @@ from test_book import HTML, PAGES, needs_build
 from protolib import live
 
 TAGS = live.BUNDLES["live.js"][1]
+WITH_LABS = [p for p in PAGES if "<prototype-lab" in p.read_text(encoding="utf-8")]
 WITH_FIGURES = [p for p in PAGES if any(f"<{tag}" in p.read_text(encoding="utf-8") for tag in TAGS)]
 pytestmark = [needs_build, pytest.mark.browser]
 

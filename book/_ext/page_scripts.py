@@ -3,7 +3,7 @@ r"""Load on a page what it uses, and nothing else.
 - MathJax, on pages that show mathematics. Sphinx decides by the page's own equations; it does not
   see those in a cell's output, such as the `\(…\)` in a figure's caption. This looks at the page.
 - Thebe, nowhere: Jupyter Book adds it, twice, whether it is used or not, and it calls other hosts.
-- The live figures' scripts, `protolib.live.BUNDLES`, on pages that hold one. They are what a
+- The live figures' scripts, `protolib/live/*.js`, on pages that hold one. They are the files that a
   notebook's widget uses, as classic deferred scripts: modules would not load from a folder on disk.
 - Buttons for copying where there is code, tabs and toggles where a page has some.
 - `book.js` everywhere: light paper for print, a keyboard's way into what scrolls, mathematics piece
@@ -26,6 +26,15 @@ MATHEMATICS = re.compile(r'class="math\b|\\\(|\\\[')
 WIDGET = "application/vnd.jupyter.widget-view+json"  # its labels may hold mathematics
 
 
+FIGURES = ("<phase-map", "<digits-viewer", "<predict-reveal")
+SPARSE = ("<superposition-plane", "<transition-map")
+LIVE = {  # script: its sources, and the tags that need it; loaded in this order
+    "live.js": (("engine.js", "lab.js"), ("<prototype-lab", *FIGURES, *SPARSE)),
+    "live-figures.js": (("figures.js",), (*FIGURES, *SPARSE)),
+    "live-sparse.js": (("sparse.js",), SPARSE),
+}
+
+
 def has_mathematics(body: str) -> bool:
     return WIDGET in body or bool(MATHEMATICS.search(CODE.sub("", body)))
 
@@ -40,15 +49,13 @@ def write_live_scripts(app) -> None:
 
     static = Path(app.outdir) / "_static"
     static.mkdir(parents=True, exist_ok=True)
-    for name, (sources, _) in live.BUNDLES.items():
-        (static / name).write_text(live.script(*sources), encoding="utf-8")
+    for name, (sources, _) in LIVE.items():
+        (static / name).write_text(live.script(*sources))
 
 
 def add_live_scripts(app, pagename, templatename, context, doctree) -> None:
-    from protolib import live
-
-    for name, (_, tags) in live.BUNDLES.items():
-        if any(f"<{tag}" in context.get("body", "") for tag in tags):
+    for name, (_, tags) in LIVE.items():
+        if any(tag in context.get("body", "") for tag in tags):
             app.add_js_file(name, loading_method="defer")
 
 
@@ -88,9 +95,7 @@ FIRST_PAGE = """<!DOCTYPE html>
 </html>
 """
 ICON = re.compile(r"\bfa-([a-z0-9-]+)")
-FONT = re.compile(
-    r'url\(([^)]*/(fa-[a-z]+-\d+))\.woff2\) format\("woff2"\),url\([^)]*\.ttf\)[^;}]*'
-)
+FONT = re.compile(r'url\(([^)]*/(fa-[a-z]+-\d+))\.woff2\) format\("woff2"\),url\([^;}]*\)')
 RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
 SOURCE_MAP = re.compile(r"\s*(?://|/\*)# sourceMappingURL=\S+(?: ?\*/)?\s*$")
 UNUSED = ("**/*.map", "locales", "*webpack-macros.html", "scripts/fontawesome.js", "readme.svg",
@@ -148,9 +153,7 @@ def drop_unused_files(app, exception) -> None:
 def setup(app) -> dict:
     os.environ["PROTOLIB_BOOK"] = "1"  # live figures go on the page themselves, not as widgets
     app.connect("builder-inited", write_live_scripts)
-    app.add_js_file(
-        "book.js", loading_method="defer", priority=100
-    )  # before MathJax reads settings
+    app.add_js_file("book.js", loading_method="defer", priority=100)  # before MathJax
     app.connect("html-page-context", add_live_scripts)
     app.connect("html-page-context", decide, priority=100)  # before MathJax's own
     app.connect("html-page-context", drop_unused, priority=900)  # after everybody's

@@ -43,7 +43,7 @@ MENDS = (  # what stands there, what shall
 
 
 def light_head(head: str, search: bool) -> str:
-    """One viewport, no script that holds up the page, and the search index only where one searches."""
+    """One viewport, no script that holds up the page, the search index on its page."""
     first = VIEWPORT.search(head)
     if first:
         head = head[: first.end()] + VIEWPORT.sub("", head[first.end() :])
