@@ -26,15 +26,6 @@ MATHEMATICS = re.compile(r'class="math\b|\\\(|\\\[')
 WIDGET = "application/vnd.jupyter.widget-view+json"  # its labels may hold mathematics
 
 
-FIGURES = ("<phase-map", "<digits-viewer", "<predict-reveal")
-SPARSE = ("<superposition-plane", "<transition-map")
-LIVE = {  # script: its sources, and the tags that need it; loaded in this order
-    "live.js": (("engine.js", "lab.js"), ("<prototype-lab", *FIGURES, *SPARSE)),
-    "live-figures.js": (("figures.js",), (*FIGURES, *SPARSE)),
-    "live-sparse.js": (("sparse.js",), SPARSE),
-}
-
-
 def has_mathematics(body: str) -> bool:
     return WIDGET in body or bool(MATHEMATICS.search(CODE.sub("", body)))
 
@@ -49,13 +40,15 @@ def write_live_scripts(app) -> None:
 
     static = Path(app.outdir) / "_static"
     static.mkdir(parents=True, exist_ok=True)
-    for name, (sources, _) in LIVE.items():
-        (static / name).write_text(live.script(*sources))
+    for name, (sources, _) in live.BUNDLES.items():
+        (static / name).write_text(live.script(*sources), encoding="utf-8")
 
 
 def add_live_scripts(app, pagename, templatename, context, doctree) -> None:
-    for name, (_, tags) in LIVE.items():
-        if any(tag in context.get("body", "") for tag in tags):
+    from protolib import live
+
+    for name, (_, tags) in live.BUNDLES.items():
+        if any(f"<{tag}" in context.get("body", "") for tag in tags):
             app.add_js_file(name, loading_method="defer")
 
 
