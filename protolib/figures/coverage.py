@@ -70,7 +70,7 @@ def by_size(table: pd.DataFrame, chance: dict[int, pd.DataFrame]) -> HTML:
         figure, ax = plotting.panel(3.4, 2.8)
         plotting.plot_by_size(table, column, ax=ax, chance=null, ideal=ideal)
         ax.set_ylabel(name)
-        ax.legend()
+        ax.legend(loc="upper right", bbox_to_anchor=(1, 0.95))  # below the line of the ideal
         drawn.append(figure)
         medians = {mask: part.groupby("n")[column].median() for mask, part in by_mask(table)}
         ours = medians[claims.COVERAGE]
