@@ -60,7 +60,7 @@ def membership(curves: Curves, areas: dict[str, dict[str, float]]) -> HTML:
         order = sorted(areas, key=lambda form: -areas[form][how])
         alts.append(
             f"Membership by the {how}: {order[0]} is the easiest to attack (area "
-            f"{areas[order[0]][how]:.2f}), {order[-1]} the hardest ({areas[order[-1]][how]:.2f}); "
+            f"{areas[order[0]][how]:.3f}), {order[-1]} the hardest ({areas[order[-1]][how]:.3f}); "
             "chance is one half."
         )
     return plotting.show(*panels, alt=alts)
@@ -74,7 +74,7 @@ def defences(whole, costs: dict[str, list], others: dict[str, tuple]) -> HTML:
     defence at growing levels, `others` of the undamaged networks.
     """
     panels, alts = [], []
-    names = ("recognised", "members found (at 1% false)")
+    names = ("recognised", "members found, at 1% false")
     colours = (plotting.COVERAGE, plotting.SEPARATION, plotting.OVERLAP, plotting.ALL)
     for k, what in enumerate(names):
         figure, ax = plotting.panel(3.6, 3.6)
@@ -87,7 +87,7 @@ def defences(whole, costs: dict[str, list], others: dict[str, tuple]) -> HTML:
         ax.axhline(0.1, color=plotting.MUTED, ls=":", label="chance")
         ax.axvline((1 / 6, 0.01)[k], color=plotting.MUTED, ls=":")
         ax.set(
-            xlabel=f"{what} (ideal for privacy: 0)", ylabel="accuracy, fresh digits (ideal: 1)",
+            xlabel=f"{what} (ideal: 0)", ylabel="accuracy, fresh digits (ideal: 1)",
             xlim=(-0.04, 1.04), ylim=(0, 1.02),
         )  # fmt: skip
         figure.legend(loc="outside lower center", ncols=2, columnspacing=1)
@@ -100,7 +100,7 @@ def defences(whole, costs: dict[str, list], others: dict[str, tuple]) -> HTML:
         alts.append(
             f"Accuracy against {what} along {len(costs)} defences. With at most half of it left, "
             f"{best} keeps the highest accuracy, {half[best]:.2f} of {whole[2]:.2f}; "
-            + ", ".join(f"{name} {value:.2f}" for name, value in half.items() if name != best)
+            + ", ".join(f"{k} {v:.2f}" if v else f"{k} never" for k, v in half.items() if k != best)
             + "."
         )
     return plotting.show(*panels, alt=alts)

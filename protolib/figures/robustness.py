@@ -5,6 +5,7 @@ import html
 import numpy as np
 import pandas as pd
 from IPython.display import HTML
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from protolib import plotting, sweep
 from protolib.claims import COVERAGE, OVERLAP, SEPARATION
@@ -175,6 +176,9 @@ def errors(runs: pd.DataFrame, chance: float) -> HTML:
         xscale="log", yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.4, -0.6),
         xlabel="reconstruction error (dotted: chance; ideal: 0)",
     )  # fmt: skip
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    ax.xaxis.set_minor_locator(NullLocator())
     best = int(np.argmin(medians))
     better = [name for name, value in zip(names, medians) if value < chance]
     alt = (
