@@ -14,7 +14,8 @@ EVIDENCE = """<style>
 .evidence { display: grid; gap: .2rem 1rem; align-items: start; margin: .3rem 0 1.2rem;
   grid-template-columns: repeat(auto-fill, minmax(min(18.5rem, 100%), 1fr)) }
 .evidence table { display: table !important; width: auto; justify-self: start;
-  margin: 0 0 .5rem; border: 0; border-collapse: collapse; break-inside: avoid; font-size: .78rem; line-height: 1.35;
+  margin: 0 0 .5rem; border: 0; border-collapse: collapse;
+  break-inside: avoid; font-size: .78rem; line-height: 1.35;
   font-variant-numeric: tabular-nums }
 .evidence table.named { grid-column: 1 / -1 }
 .evidence caption { caption-side: top; text-align: left; padding: .2rem 0; color: inherit;
