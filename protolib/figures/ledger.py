@@ -12,9 +12,10 @@ from protolib.claims import Question, Verdict
 # the page, so that it looks the same in a notebook.
 EVIDENCE = """<style>
 .evidence { display: grid; gap: .2rem 1rem; align-items: start; margin: .3rem 0 1.2rem;
-  grid-template-columns: repeat(auto-fill, minmax(15.2rem, 1fr)) }
-.evidence table { display: table !important; width: auto; margin: 0 0 .5rem; border: 0;
-  border-collapse: collapse; break-inside: avoid; font-size: .78rem; line-height: 1.35;
+  grid-template-columns: repeat(auto-fill, minmax(min(18.5rem, 100%), 1fr)) }
+.evidence table { display: table !important; width: auto; justify-self: start;
+  margin: 0 0 .5rem; border: 0; border-collapse: collapse;
+  break-inside: avoid; font-size: .78rem; line-height: 1.35;
   font-variant-numeric: tabular-nums }
 .evidence table.named { grid-column: 1 / -1 }
 .evidence caption { caption-side: top; text-align: left; padding: .2rem 0; color: inherit;
@@ -23,6 +24,8 @@ EVIDENCE = """<style>
   white-space: nowrap; vertical-align: top; border: 0; background: none; color: inherit }
 .evidence th { font-weight: 400 } .evidence :is(th, td):last-child { text-align: left !important }
 .evidence .named :is(th, td):first-child { text-align: left !important; white-space: normal }
+@media (max-width: 576px) {
+  .evidence .named :is(th, td):nth-last-child(2) { white-space: normal } }
 </style>"""
 
 
