@@ -17,7 +17,7 @@ def _flat(value, *shape):
 
 
 def _ramp(first, last, points):
-    return torch.linspace(first, last, points).expand(SEEDS, points)
+    return torch.linspace(first, last, points).repeat(SEEDS, 1)
 
 
 def _methods(sae):

@@ -47,6 +47,7 @@ def _level(ax: Axes, y: float | int, word: str, side: str = "right", dots: bool 
 def _plane(title: str) -> tuple:
     figure, ax = plotting.panel(2.9, 2.8)
     ax.set(title=title, xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
     ax.set_aspect("equal", adjustable="datalim")
     return figure, ax
 
@@ -206,6 +207,7 @@ def too_much(
     _level(left, chance, "chance", "left", dots=True)
     right.axhspan(true.min(), true.max(), color=HULL, lw=0)
     _level(right, least, "least possible")
+    right.set_ylim(bottom=0.95 * least)
     right.annotate(
         "true atoms", (x[-1], true.max()), xytext=(0, 2), textcoords="offset points", ha="right",
         fontsize=7.5, color=MUTED,

@@ -62,8 +62,8 @@ def active(
     ax.axhline(1, color=MUTED, lw=0.8)
     ax.axhline(ceiling, color=FAINT, lw=0.8)
     ax.axvline(edge, color=FAINT, lw=6, zorder=0)
-    _note(ax, "ideal", counts[0], 1)
-    _note(ax, "√(M/N)", counts[-1], ceiling, "right")
+    _note(ax, "ideal", counts[-1], 1, "right")
+    _note(ax, "√(M/N)", (counts[-2] + counts[-1]) / 2, ceiling, "center")
     ax.set(xlabel="active features K", ylabel="MCC", ylim=(0, 1.08))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 0.12))
     middle = {name: values.median(0).values for name, values in found.items()}
@@ -172,7 +172,7 @@ def _row_axes(ax: Axes, names: Sequence[str], chance: float) -> None:
     ax.axvline(1, color=MUTED, lw=0.8)
     ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.9))
     ax.set(xlim=(0, 1.04), xlabel="MCC")
-    for x, word, side in ((chance, " chance", "left"), (1, "ideal ", "right")):
+    for x, word, side in ((chance + 0.015, "chance", "left"), (0.985, "ideal", "right")):
         ax.text(x, -0.55, word, ha=side, fontsize=8.5, color=MUTED)
 
 
