@@ -55,6 +55,13 @@ def test_the_search_finds_words_and_shows_where(unpacked, watched):
     assert results.count() >= 3
     excerpts = results.locator("p.context").all_inner_texts()
     assert any("orphan" in excerpt.lower() for excerpt in excerpts)
+    assert not any("\\(" in excerpt for excerpt in excerpts)
+    box = page.locator("form.bd-search:visible").first.evaluate(
+        """form => parseFloat(getComputedStyle(form.querySelector("input")).paddingLeft)
+          + form.querySelector("input").getBoundingClientRect().left
+          - form.querySelector("i").getBoundingClientRect().right"""
+    )
+    assert box > 2  # the first letter stands beside the lens
     results.locator("a").first.click()
     page.wait_for_selector("article h1")
     assert not log.errors
