@@ -58,6 +58,7 @@ def learn_dictionary(
 
     Examples
     --------
+    >>> from protolib.sparse.coding import random_dictionary, sparse_codes
     >>> A = random_dictionary([0], 4, 6)
     >>> y = mix(sparse_codes([0], 200, 6, 1), A)
     >>> found = learn_dictionary(y, 6, [0], lam=0.05, rounds=60, restarts=4, nonnegative=True)

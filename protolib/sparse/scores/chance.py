@@ -39,6 +39,7 @@ def permuted(
 
     Examples
     --------
+    >>> from protolib.sparse.scores import mcc
     >>> c = torch.tensor(generator(0, CHANCE).normal(size=(1, 400, 2)))
     >>> bool(permuted(mcc, c, c).mean() < 0.1), round(mcc(c, c).item(), 6)
     (True, 1.0)

@@ -78,6 +78,7 @@ def dci(
     carry no weight are free, duplicates cost completeness. Chance: `dci_chance`; it is far from 0
     for few features, however many samples there are, and with a lasso it grows with the samples.
 
+    >>> from protolib.data import CHANCE, generator
     >>> c = torch.tensor(generator(0, CHANCE).normal(size=(1, 2000, 3)))
     >>> [round(score.item(), 1) for score in dci(-2 * c.flip(2), c)]
     [1.0, 1.0, 1.0]

@@ -83,6 +83,7 @@ def mig(
     Units are not matched: one unit may be the best for several features, and a second copy of it
     brings the score to 0. Chance: `mig_chance`.
 
+    >>> from protolib.data import CHANCE, generator
     >>> c = torch.tensor(generator(0, CHANCE).normal(size=(1, 4000, 2)))
     >>> round(mig(c.flip(2) ** 3, c).item(), 1), round(mig(torch.cat([c, c], -1), c).item(), 1)
     (1.0, 0.0)

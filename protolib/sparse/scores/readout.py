@@ -97,6 +97,7 @@ def linear_r2(
 
     Examples
     --------
+    >>> from protolib.data import CHANCE, generator
     >>> c = torch.tensor(generator(0, CHANCE).normal(size=(1, 50, 2)))
     >>> mixed = c @ torch.tensor([[1.0, 2.0], [1.0, -1.0]], dtype=torch.float64)
     >>> round(linear_r2(mixed, c).item(), 6)
