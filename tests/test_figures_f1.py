@@ -200,22 +200,3 @@ def test_chance_s_boxes(drawn):
     figures.reconstruction.chance(_chance(0.25), [0.2, 0.3])
     assert list(_line(drawn[0][0], "exact mean")) == [0.2, 0.3]
     assert all("0.25, 0.25 at N = 3, 5" in text for _, text in drawn)
-
-
-def test_the_first_page_s_figures(drawn):
-    x, p = torch.cat([_points(0.0, 1.0)] * 2), torch.cat([_points(0.0, 1.0), _points(1.5, 9.0)])
-    figures.index.three_ways(x, p, [claims.BASELINE, claims.OVERLAP])
-    assert drawn[0][0].get_title(loc="left") == "baseline: error 0.00"
-    assert drawn[1][0].lines[-1].get_color() == plotting.OVERLAP
-    assert "overlap: error 4.75" in drawn[1][1]
-    assert "1 prototypes lie outside" in drawn[1][1]
-
-    images = torch.rand(41, 64)
-    figures.index.digits(images, images)
-    assert "differs by 0.000" in drawn[3][1]
-    sheet = drawn[2][0].images[0].get_array()
-    assert np.allclose(sheet[:8, :8], images[0].reshape(8, 8))
-
-    verdicts = [claims.Verdict(claim, "holds", []) for claim in claims.CLAIMS]
-    page = figures.index.ledger(verdicts, seeds=50).data
-    assert page.count("50 seeds:") == len(claims.CLAIMS)

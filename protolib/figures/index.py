@@ -7,7 +7,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from protolib import matching, plotting
-from protolib.claims import Verdict
 from protolib.masks import Mask, mask_name
 
 
@@ -30,12 +29,6 @@ def three_ways(
             f"{far or 'no'} prototypes lie outside the picture."
         )
     return plotting.show(*drawn, alt=words)
-
-
-@plotting.styled
-def ledger(verdicts: Sequence[Verdict], seeds: int) -> HTML:
-    """What the runs say of the paper's claims, claim by claim."""
-    return plotting.show_ledger((f"{seeds} seeds", verdicts))
 
 
 @plotting.styled
