@@ -110,6 +110,7 @@ def run(chapter: Chapter, timeout: int, bar: tqdm) -> float:
         chapter.notebook,
         timeout=timeout,
         resources={"metadata": {"path": str(chapter.path.parent)}},
+        record_timing=False,  # it would change what the cache knows a cell by
         extra_arguments=QUIET,
         on_cell_executed=lambda **_: bar.update(),
     )
