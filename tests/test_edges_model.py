@@ -139,7 +139,7 @@ def test_the_slope_is_floored_below_the_floor_only(w, read, moves):
 
 
 def test_sech2_is_smooth_at_its_top():
-    unit = model.Parameters(_t([2.0]), _t([[-1.0]])[None], _t([1.0]), _t(0.0))
+    unit = model.Parameters(_t([2.0]), _t([[-1.0]]), _t([1.0]), _t(0.0))
     unit = model.Parameters(*(t.clone().requires_grad_() for t in unit))
     x = _points(0.5, 1.0)
     h = model.respond(unit, x, activation="sech2")
@@ -171,7 +171,7 @@ def test_losses_of_a_single_unit():
     one, x = _points(0.5), _points(0.0, 2.0)
     for kernel in ("gaussian", "imq", "energy"):
         assert losses.separation(one, tau=1.0, kernel=kernel).item() == 0
-    assert losses.overlap(_t([[0.5], [1.0]])[None]).item() == 0
+    assert losses.overlap(_t([[0.5], [1.0]])).item() == 0
     assert losses.coverage(x, one).item() == pytest.approx((0.25 + 2.25) / 2)
     # M = 1: the divisor is 1, so attraction = mean k(x, x') − 2 mean k(x, p) + k(0)
     k = lambda d: math.exp(-d * d)  # noqa: E731
