@@ -12,7 +12,9 @@ from pathlib import Path
 import pandas as pd
 
 from protolib import claims, multiverse, sweep
-from protolib.sparse import claims as sparse_claims
+from protolib.claims import sparse as sparse_claims
+from protolib.masks import parse_mask
+from protolib.sparse import measurements
 from protolib.training import TrainConfig
 
 CACHE = ".protolib_cache"
@@ -75,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Take all measurements behind the second section of the ledger.",
     )
     second.add_argument("--out", default="book/_data/sparse.csv", help="where to")
-    second.add_argument("--seeds", **number, default=[*sparse_claims.SEEDS])
+    second.add_argument("--seeds", **number, default=[*measurements.SEEDS])
 
     ledger = commands.add_parser(
         "claims", help="judge the paper's claims on a table", description=claims.__doc__
@@ -84,17 +86,6 @@ def _parser() -> argparse.ArgumentParser:
     ledger.add_argument("table", help="a CSV file written by `grid`")
     ledger.add_argument("--details", action="store_true", help="also print every interval")
     return parser
-
-
-def _mask(name: str) -> sweep.Mask:
-    words = {"all": [*sweep.LOSSES], "baseline": []}.get(name, name.split("+"))
-    unknown = [word for word in words if word not in sweep.LOSSES]
-    if unknown:
-        raise ValueError(
-            f"unknown mask {name!r}: expected baseline, all, or losses joined by +, "
-            f"from {', '.join(sweep.LOSSES)}"
-        )
-    return sweep.Mask(*(int(loss in words) for loss in sweep.LOSSES))
 
 
 def _check_writable(path: Path) -> None:
@@ -109,7 +100,7 @@ def _check_writable(path: Path) -> None:
 
 
 def _grid(options: argparse.Namespace) -> None:
-    masks = sweep.MASKS if options.masks is None else tuple(map(_mask, options.masks))
+    masks = sweep.MASKS if options.masks is None else tuple(map(parse_mask, options.masks))
     grid = sweep.Grid(
         tuple(options.sizes),
         tuple(options.seeds),
@@ -141,8 +132,8 @@ def _multiverse(options: argparse.Namespace) -> None:
 def _sparse(options: argparse.Namespace) -> None:
     out = Path(options.out)
     _check_writable(out)
-    sparse_claims.write(sparse_claims.measure(options.seeds), out)
-    _print_verdicts(sparse_claims.ledger(sparse_claims.read(out)), details=False)
+    measurements.write(measurements.measure(options.seeds), out)
+    _print_verdicts(sparse_claims.ledger(measurements.read(out)), details=False)
 
 
 def _claims(options: argparse.Namespace) -> None:

@@ -1,11 +1,13 @@
 """Inputs and targets, drawn from one generator per network.
 
 Every random number in this package comes from `generator(seed, *key)`: a NumPy generator whose
-stream depends on the seed *and* on what it is used for. Network 7 therefore gets the same start
-whatever other networks surround it, and its data do not change when its initialisation does.
+stream depends on the seed *and* on what it is used for (`protolib.streams`). Network 7 therefore
+gets the same start whatever other networks surround it, and its data do not change when its
+initialisation does.
 """
 
 from collections.abc import Sequence
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +15,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-# What a stream of random numbers is for. The numbers are part of every generator's key: changing
-# one changes every result of the book.
-INPUTS, INITIALISATION, CHANCE, BOOTSTRAP, LABELS, NOISE = range(6)
-GENERATIVE, MIXING, CLASSIFIER = range(10, 13)  # protolib.sparse.identifiability
-DICTIONARY, CODES, START, BATCHES = range(100, 104)  # protolib.sparse.coding
+from protolib.streams import BOOTSTRAP, CHANCE, INITIALISATION, INPUTS, LABELS, NOISE
+
+__all__ = [
+    "BOOTSTRAP", "CHANCE", "INITIALISATION", "INPUTS", "LABELS", "NOISE", "clustered", "digits",
+    "duplicated", "generator", "labels", "line", "noise", "sine", "skewed", "uniform",
+]  # fmt: skip
 
 
 def generator(seed: int, *key: int) -> np.random.Generator:
@@ -33,7 +36,7 @@ def generator(seed: int, *key: int) -> np.random.Generator:
     Raises
     ------
     ValueError
-        if `seed` is negative.
+        if `seed` is negative or no whole number.
 
     Examples
     --------
@@ -42,8 +45,8 @@ def generator(seed: int, *key: int) -> np.random.Generator:
     >>> generator(7, INPUTS, 3).random() == generator(7, INITIALISATION, 3).random()
     False
     """
-    if seed < 0:
-        raise ValueError(f"a seed must be a whole number ≥ 0, got {seed}")
+    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
+        raise ValueError(f"a seed must be a whole number ≥ 0, got {seed!r}")
     return np.random.default_rng(np.random.SeedSequence(entropy=int(seed), spawn_key=key))
 
 

@@ -16,7 +16,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from protolib import claims, sweep
-from protolib.sweep import LOSSES, Grid, Setting
+from protolib.masks import LOSSES
+from protolib.sweep import Grid, Setting
 from protolib.training import TrainConfig
 
 SCHEMA = 1

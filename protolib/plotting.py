@@ -24,7 +24,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarForm
 
 from protolib import model
 from protolib.claims import Question, Verdict
-from protolib.sweep import MASKS, Mask, by_mask, mask_name
+from protolib.masks import MASKS, Mask, by_mask, mask_name
 
 # Okabe and Ito's colours for colour-blind readers, by meaning. Names are CSS variables.
 COLOURS = {

@@ -77,7 +77,7 @@ def test_claims_refuses_what_it_cannot_read(folder, capsys, content, words):
 
 
 def test_claims_names_missing_columns(folder, capsys, monkeypatch):
-    monkeypatch.setattr(sweep, "COLUMNS", {"n": "int64", "seed": "int64"})
+    monkeypatch.setattr(sweep.store, "COLUMNS", {"n": "int64", "seed": "int64"})
     sweep.write_table(pd.DataFrame({"n": [3], "seed": [0]}), "t.csv")
     assert main(["claims", "t.csv"]) == 2
     assert "lacks the columns coverage" in capsys.readouterr().err

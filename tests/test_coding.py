@@ -1,7 +1,9 @@
 """Sparse coding: against closed forms, brute force, other libraries and its own looped twins."""
 
 import itertools
+import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +13,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 from sklearn.linear_model import Lasso
 
-from protolib import data
-from protolib.sparse import coding
+from protolib import data, streams
+from protolib.sparse import coding, world
 
 SIGNED_OR_NOT = pytest.mark.parametrize("nonnegative", [False, True])
 
@@ -69,9 +71,20 @@ def test_seeds_decide_and_not_the_size_of_the_stack():
 
 
 def test_streams_of_random_numbers_do_not_collide():
-    keys = [value for name, value in vars(data).items() if name.isupper()]
-    assert len(keys) >= 13
-    assert len(set(keys)) == len(keys)
+    """All keys stand in one place, and no generator gets a number that stands elsewhere."""
+    keys = {name: value for name, value in vars(streams).items() if name.isupper()}
+    assert len(keys) >= 16
+    assert len(set(keys.values())) == len(keys)
+    package = Path(streams.__file__).parent
+    used = set()
+    for path in package.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        called = {*re.findall(r"generator\(\w+, (?:\w+\.)*([A-Z]\w*)", text)}
+        assert called <= {*keys}, path
+        used |= called
+        own = re.search(rf"^({'|'.join(keys)})\b.* = ", text, re.MULTILINE)
+        assert path.name == "streams.py" or not own, path
+    assert used == {*keys}
 
 
 # ------------------------------------------------------------------------------ the lasso
@@ -458,4 +471,4 @@ def test_bad_input_is_named(call, words):
 
 def test_shapes_that_disagree_are_named():
     with pytest.raises(ValueError, match="expected signals"):
-        coding._check(torch.ones(1, 3, 2), torch.ones(1, 3, 3))
+        world.check(torch.ones(1, 3, 2), torch.ones(1, 3, 3))

@@ -13,6 +13,7 @@ from sklearn.metrics import f1_score, mutual_info_score, r2_score
 
 from protolib import matching
 from protolib.sparse import scores
+from protolib.sparse.scores import matched, readout
 
 NAN, INF = float("nan"), float("inf")
 
@@ -137,7 +138,7 @@ def test_mcc_uses_the_prototypes_solver(monkeypatch):
         calls.append(table.shape)
         return matching.cheapest_pairs(table)
 
-    monkeypatch.setattr(scores, "cheapest_pairs", spy)
+    monkeypatch.setattr(matched, "cheapest_pairs", spy)
     scores.mcc(_normal(0, 20, 3), _normal(1, 20, 2))
     assert calls == [(2, 3)]
 
@@ -221,7 +222,7 @@ def test_the_lasso_is_sklearns():
     u, f = _normal(0, 60, 5)[0], _normal(1, 60, 2)[0]
     f[:, 0] += u[:, 1]
     u, f = u - u.mean(0), f - f.mean(0)
-    found = scores._lasso(u[None], f[None], 0.1)[0].numpy()
+    found = readout._lasso(u[None], f[None], 0.1)[0].numpy()
     expected = Lasso(alpha=0.1, fit_intercept=False, tol=1e-12, max_iter=10_000)
     assert found == pytest.approx(expected.fit(u.numpy(), f.numpy()).coef_.T, abs=1e-8)
 

@@ -9,7 +9,8 @@ import pytest
 
 from protolib import __main__ as command
 from protolib import sweep
-from protolib.sparse import claims
+from protolib.claims import sparse as claims
+from protolib.sparse import measurements
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "book" / "_data" / "sparse.csv"
@@ -21,7 +22,7 @@ def _table(values, seeds=12, noise=0.002):
     for seed in range(seeds):
         for (world, n, score, of), value in values.items():
             rows.append((world, n, score, of, seed, value + noise * rng.normal()))
-    return pd.DataFrame(rows, columns=claims.COLUMNS)
+    return pd.DataFrame(rows, columns=measurements.COLUMNS)
 
 
 def _verdict(name, values, **other):
@@ -89,21 +90,21 @@ def test_one_seed_decides_nothing_and_no_row_asks_nothing():
 
 
 def test_the_table_is_whole_and_from_seeds_that_no_chapter_uses():
-    table = claims.read(DATA)
-    assert sorted(table.seed.unique()) == [*claims.SEEDS]
-    assert (table.groupby(["world", "n", "score", "of"]).size() == len(claims.SEEDS)).all()
+    table = measurements.read(DATA)
+    assert sorted(table.seed.unique()) == [*measurements.SEEDS]
+    assert (table.groupby(["world", "n", "score", "of"]).size() == len(measurements.SEEDS)).all()
     asked = {v.claim.id: len(v.questions) for v in claims.ledger(table)}
     assert asked == {"S1": 12, "S2": 10, "S3": 6, "S4": 14}
 
 
 def test_a_sample_of_the_table_is_taken_again(monkeypatch):
     """One seed by itself: codes and noise repeat; what is trained alone rounds otherwise."""
-    monkeypatch.setattr(claims, "DIMS", (3,))
-    monkeypatch.setattr(claims, "SPARSE", claims.SPARSE[:1])
-    monkeypatch.setattr(claims, "LAMS", (0.2,))
+    monkeypatch.setattr(measurements, "DIMS", (3,))
+    monkeypatch.setattr(measurements, "SPARSE", measurements.SPARSE[:1])
+    monkeypatch.setattr(measurements, "LAMS", (0.2,))
     keys = ["world", "n", "score", "of", "seed"]
-    again = claims.measure([13]).set_index(keys)["value"]
-    table = claims.read(DATA).set_index(keys)["value"].loc[again.index]
+    again = measurements.measure([13]).set_index(keys)["value"]
+    table = measurements.read(DATA).set_index(keys)["value"].loc[again.index]
     assert len(again) == 7 + 8 + 16
     name = again.index.get_level_values("of")
     swept = name.str.contains("SAE|that dictionary")
@@ -116,15 +117,15 @@ def test_a_sample_of_the_table_is_taken_again(monkeypatch):
 
 def test_the_table_survives_its_file_and_the_command_judges_it(tmp_path, monkeypatch, capsys):
     table = _table(_codes())
-    monkeypatch.setattr(claims, "measure", lambda seeds: table)
+    monkeypatch.setattr(measurements, "measure", lambda seeds: table)
     path = tmp_path / "sparse.csv"
     assert command.main(["sparse", "--out", str(path)]) == 0
     out = capsys.readouterr().out
     assert re.search(r"S2\s+holds", out)
-    assert np.allclose(claims.read(path).value, table.value, atol=1e-5)
+    assert np.allclose(measurements.read(path).value, table.value, atol=1e-5)
     path.write_text(path.read_text().replace("0.9", "0.8", 1))
     with pytest.raises(sweep.TableError, match="python -m protolib sparse"):
-        claims.read(path)
+        measurements.read(path)
 
 
 def test_every_claim_names_the_chapters_that_examine_it_and_a_test_that_exists():

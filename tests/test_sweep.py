@@ -11,7 +11,8 @@ import pytest
 import torch
 from helpers import take
 
-from protolib import data, hull, matching, model, sweep, training
+from protolib import claims, data, hull, matching, model, sweep, training
+from protolib.fingerprint import fingerprint, sources
 from protolib.sweep import MASKS, Grid, Mask, TableError
 from protolib.training import TrainConfig
 
@@ -105,7 +106,7 @@ def test_the_start_of_a_network_does_not_depend_on_its_chunk():
 
 def test_a_cached_grid_is_not_trained_again_and_comes_back_to_the_bit(table, tmp_path, monkeypatch):
     first = sweep.run(SMALL, workers=1, cache=tmp_path)
-    monkeypatch.setattr(sweep, "run_chunk", None)  # would fail if called
+    monkeypatch.setattr(sweep.runner, "run_chunk", None)  # would fail if called
     again = sweep.run(SMALL, workers=1, cache=tmp_path)
     pd.testing.assert_frame_equal(first, table, check_exact=True)
     pd.testing.assert_frame_equal(again, table, check_exact=True)
@@ -115,25 +116,36 @@ def test_the_cache_knows_the_configuration_the_setting_and_the_code(tmp_path):
     one, other = (
         sweep.chunks(Grid(sizes=(3,), config=TrainConfig(tau=tau)))[0] for tau in (1e-3, 1e-2)
     )
-    assert sweep._chunk_path(one, tmp_path, "code") != sweep._chunk_path(other, tmp_path, "code")
-    assert sweep._chunk_path(one, tmp_path, "code") != sweep._chunk_path(one, tmp_path, "changed")
     elsewhere = one._replace(setting=sweep.Setting(target="line"))
-    assert sweep._chunk_path(one, tmp_path, "code") != sweep._chunk_path(
-        elsewhere, tmp_path, "code"
+    places = {
+        sweep.store._chunk_path(chunk, tmp_path, code)
+        for chunk in (one, other, elsewhere)
+        for code in ("code", "changed")
+    }
+    assert len(places) == 6
+
+
+def test_stored_runs_depend_on_what_trains_them_and_on_nothing_that_judges_them():
+    """Python itself says what a process loads that trains a chunk; the rest may be edited."""
+    code = (
+        "import sys\n"
+        "from protolib.experiment import Chunk, run_chunk\n"
+        "from protolib.masks import Mask\n"
+        "from protolib.training import TrainConfig\n"
+        "run_chunk(Chunk(2, (Mask(1, 1, 1),), (0,), TrainConfig(steps=1)))\n"
+        "print(*(n for n in sys.modules if n.split('.')[0] == 'protolib'))"
     )
-
-
-@pytest.mark.parametrize(
-    "name", ["data", "hull", "losses", "matching", "model", "sweep", "training"]
-)
-def test_the_cache_notices_a_change_in_any_source_that_matters(name, monkeypatch):
-    before, real = sweep._fingerprint(), sweep.Path.read_bytes
-
-    def read(path):
-        return real(path) + b"# changed" * (path.stem == name)
-
-    monkeypatch.setattr(sweep.Path, "read_bytes", read)
-    assert sweep._fingerprint() != before
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = {sys.modules[name].__file__ for name in run.stdout.split()}
+    known = {str(path) for path in sources("protolib.experiment") if path.suffix == ".py"}
+    assert loaded == known
+    for module in (sweep.store, sweep.runner, sweep.grid, claims):
+        assert module.__file__ not in known
+    chunk = sweep.chunks(SMALL)[0]
+    stored = sweep.store.chunk_paths([chunk], "cache")[chunk]
+    assert stored == sweep.store._chunk_path(chunk, "cache", fingerprint("protolib.experiment"))
 
 
 def test_chance_levels_are_the_null_s_own_scores():
@@ -156,12 +168,12 @@ def test_ctrl_c_keeps_what_was_finished(tmp_path, monkeypatch, table):
             raise KeyboardInterrupt
         return real(chunk)
 
-    monkeypatch.setattr(sweep, "run_chunk", interrupted)
+    monkeypatch.setattr(sweep.runner, "run_chunk", interrupted)
     with pytest.raises(KeyboardInterrupt):
         sweep.run(SMALL, workers=1, cache=tmp_path)
     saved = len([*tmp_path.glob("chunk-*.csv")])
     assert saved == 2
-    monkeypatch.setattr(sweep, "run_chunk", real)
+    monkeypatch.setattr(sweep.runner, "run_chunk", real)
     resumed = sweep.run(SMALL, workers=1, cache=tmp_path)
     pd.testing.assert_frame_equal(resumed, table, check_exact=True)
 
@@ -216,7 +228,7 @@ def test_a_write_that_fails_leaves_the_old_file(table, tmp_path, monkeypatch):
     def full_disk(*_):
         raise OSError("no space left")
 
-    monkeypatch.setattr(sweep.os, "replace", full_disk)
+    monkeypatch.setattr(sweep.store.os, "replace", full_disk)
     with pytest.raises(OSError, match="no space"):
         sweep.write_table(table.head(1), path)
     assert path.read_bytes() == before

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from protolib import losses, model, training
 from protolib.training import TrainConfig, train
+from protolib.training.flat import check
 
 
 def _autograd(net, x, y, masks, lam, tau):
@@ -263,9 +264,9 @@ def test_bad_configurations_are_named(change, words):
 def test_disagreeing_shapes_are_named():
     net, x, y = stack([0, 1], 3)
     with pytest.raises(ValueError, match=r"masks must have shape \(2, 3\), got \(8, 3\)"):
-        training._check(net, x, y, ALL_MASKS)
+        check(net, x, y, ALL_MASKS)
     with pytest.raises(ValueError, match=r"targets must be torch.float64"):
-        training._check(net, x, y.float(), ALL_MASKS[:2])
+        check(net, x, y.float(), ALL_MASKS[:2])
     with pytest.raises(ValueError, match="tau must be a finite number > 0"):
         training.gradients(net, x, y, ALL_MASKS[:2], TrainConfig(lam=0.1, tau=0.0))
     with pytest.raises(ValueError, match="snapshot_every must be ≥ 1"):

@@ -38,8 +38,8 @@ from traitlets import Float as FloatTrait
 
 from protolib import data, hull, matching, model, plotting, training
 from protolib.losses import Attractor, Kernel
+from protolib.masks import Mask
 from protolib.model import Parameters
-from protolib.sweep import Mask
 
 FOLDER = Path(__file__).parent
 LIVE, FIGURES = ("engine.js", "lab.js"), ("figures.js",)

@@ -19,11 +19,9 @@ from protolib import plotting
 from protolib.data import generator
 from protolib.live import FIGURES, LIVE, element
 from protolib.sparse import coding
+from protolib.streams import PLANE, PROBLEM
 
 SPARSE = ("sparse.js",)
-
-# What a stream of random numbers is for, as in `protolib.data`; never to be changed.
-PLANE, PROBLEM = 200, 201
 
 LAM, STEPS, ACTIVE = 0.03, 300, 1e-3  # the plane's first λ, its steps, and what counts as active
 

@@ -16,10 +16,9 @@ from torch import Tensor
 
 from protolib.data import generator
 from protolib.losses import squared_distances
-from protolib.sparse.coding import Dictionary, Signals, fista, unit_columns
-
-KMEANS = 110  # a stream of random numbers, as in `protolib.data`; never to be changed
-
+from protolib.sparse.lasso import fista
+from protolib.sparse.world import Dictionary, Signals, check_seeds, unit_columns
+from protolib.streams import KMEANS
 
 # ------------------------------------------------------------------------------ energies
 
@@ -166,10 +165,18 @@ def kmeans(signals: Signals, units: int, seeds: Sequence[int], *, restarts: int 
 
     SciPy's; coverage at its best, or nearly: the lowest of `restarts` local minima.
 
+    Raises
+    ------
+    ValueError
+        if there is not one seed for each net, or no start.
+
     >>> y = torch.tensor([[[0.0], [0.1], [5.0], [5.1]]])
     >>> kmeans(y, 2, [0]).flatten().sort().values
     tensor([0.0500, 5.0500])
     """
+    check_seeds(seeds, signals)
+    if units < 1 or restarts < 1:
+        raise ValueError(f"units and restarts must be ≥ 1, got {units} and {restarts}")
     found = []
     for seed, net in zip(seeds, signals):
         random, tries = generator(seed, KMEANS, units), []

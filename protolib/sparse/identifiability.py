@@ -21,8 +21,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
-from protolib.data import CLASSIFIER, GENERATIVE, MIXING, generator
-from protolib.sparse.scores import random_rotations
+from protolib.data import generator
+from protolib.sparse.optimise import minimise
+from protolib.sparse.rotations import random_rotations
+from protolib.streams import CLASSIFIER, GENERATIVE, MIXING
 
 # ------------------------------------------------------------------------------ the sphere
 
@@ -344,18 +346,15 @@ def train(
     start = initialise(seeds, dims, classes, training)
     tensors = [*start.weights, *start.biases, start.head]
     tensors += [start.head_bias] if training.head_bias else []
-    adam = torch.optim.Adam([t.requires_grad_() for t in tensors], lr=training.learning_rate)
+    leaves = [t.requires_grad_() for t in tensors]
     random = [generator(s, CLASSIFIER, samples, training.batch) for s in seeds]
     rows = torch.arange(nets)[:, None]
-    for step in range(training.steps):
-        for group in adam.param_groups:
-            half = math.cos(math.pi * step / training.steps)
-            group["lr"] = training.learning_rate * (1 + half) / 2
+
+    def loss(step: int) -> Tensor:
         batch = torch.tensor(np.stack([r.integers(samples, size=training.batch) for r in random]))
         x, y = data.inputs[rows, batch], data.labels[rows, batch]
-        adam.zero_grad()
-        with torch.enable_grad():
-            cross_entropy(start, x, y, slope=training.slope).sum().backward()
-        adam.step()
+        return cross_entropy(start, x, y, slope=training.slope).sum()
+
+    minimise(leaves, loss, steps=training.steps, learning_rate=training.learning_rate)
     weights, biases = (tuple(t.detach() for t in own) for own in start[:2])
     return Classifier(weights, biases, start.head.detach(), start.head_bias.detach())

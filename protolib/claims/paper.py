@@ -1,105 +1,35 @@
-"""The ledger: what the paper claims, the rule by which we decide, and what a table of runs says.
+"""C1 to C10: what the paper claims, and what a table of runs says.
 
-Every claim is split into *questions* (one a size, or one a size and a pair of masks). A question is
-an average over seeds with an interval, and a rule that turns the interval into an answer: yes, no
-or open. The answers decide the claim, by one rule for all:
-
-    holds       every question is answered yes
-    partly      some are answered yes, others no or open
-    fails       none is answered yes, and at least one no
-    undecided   all are open: more seeds are needed
-
-C3, that effects are mixed, needs a yes and a no; see its rule. The sentences restate the paper's
-claims (arXiv:2605.25939) in our words; estimands and rules are ours, and were committed before any
-interval was computed.
+A question is one cell: a size, or a size and a pair of masks. C3, that effects are mixed, needs a
+yes and a no; see its rule. The sentences restate the paper's claims (arXiv:2605.25939) in our
+words; estimands and rules are ours, and were committed before any interval was computed.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from protolib.data import BOOTSTRAP, generator
-from protolib.sweep import LOSSES, MASKS, Grid, Mask, TableError, mask_name
+from protolib.claims.engine import (
+    Claim,
+    Interval,
+    Question,
+    Verdict,
+    above,
+    bootstrap,
+    check_table,
+    judge,
+    negative,
+    positive,
+)
+from protolib.masks import LOSSES, MASKS, Mask, mask_name
+from protolib.sweep.grid import Grid
+from protolib.sweep.store import TableError
 from protolib.training import TrainConfig
 
 BASELINE, COVERAGE, SEPARATION, OVERLAP = MASKS[:4]
-CONFIDENCE = 0.95
-RESAMPLES = 9999
 R2_MARGIN = 0.01
 HOT = 1.0  # the large τ of C8 and C10, in squared input units
-
-
-class Interval(NamedTuple):
-    """An average over seeds and its 95% bootstrap interval."""
-
-    estimate: float
-    low: float
-    high: float
-
-
-class Question(NamedTuple):
-    """One cell of a claim: what is averaged, the interval, the answer (yes, no or open)."""
-
-    n: int
-    contrast: str
-    seeds: int
-    estimate: float
-    low: float
-    high: float
-    answer: str
-
-
-class Claim(NamedTuple):
-    """A claim as data. `ask` turns a table of runs into questions; it may find that it has none.
-
-    chapters: the slugs of the chapters that examine it; test: the test that checks its rule and,
-    where there is a proposition behind it, the proposition.
-    """
-
-    id: str
-    sentence: str
-    estimand: str
-    rule: str
-    ask: Callable[[pd.DataFrame], list[Question]]
-    chapters: tuple[str, ...]
-    tests: tuple[str, ...]
-
-
-class Verdict(NamedTuple):
-    """A claim, decided on a table."""
-
-    claim: Claim
-    verdict: str
-    questions: list[Question]
-
-
-def bootstrap(values: np.ndarray, *, seed: int = 0) -> Interval:
-    """The mean of `values`, (seeds,), with a BCa bootstrap interval over seeds (SciPy's).
-
-    Pairing is the caller's: pass differences within seeds. Constant values have a point interval; a
-    single one, or any that is not finite, has none: (mean, −inf, inf).
-
-    >>> bootstrap(np.array([2.0, 2.0, 2.0]))
-    Interval(estimate=2.0, low=2.0, high=2.0)
-    """
-    values = np.asarray(values, dtype=float)
-    mean = float(values.mean())
-    if len(values) < 2 or not np.isfinite(values).all():
-        return Interval(mean, -np.inf, np.inf)
-    if np.ptp(values) <= 1e-12 * np.abs(values).max():
-        return Interval(mean, mean, mean)
-    result = stats.bootstrap(
-        (values,),
-        np.mean,
-        n_resamples=RESAMPLES,
-        confidence_level=CONFIDENCE,
-        method="BCa",
-        rng=generator(seed, BOOTSTRAP, len(values)),
-    ).confidence_interval
-    return Interval(mean, float(result.low), float(result.high))
 
 
 def by_seed(table: pd.DataFrame, n: int, mask: Mask, column: str) -> pd.Series:
@@ -131,21 +61,6 @@ def contrasts(
     return found
 
 
-def positive(interval: Interval) -> str:
-    """Is the difference above 0?"""
-    return "yes" if interval.low > 0 else "no" if interval.high < 0 else "open"
-
-
-def negative(interval: Interval) -> str:
-    """Is the difference below 0?"""
-    return "yes" if interval.high < 0 else "no" if interval.low > 0 else "open"
-
-
-def _not_lower(interval: Interval) -> str:
-    """Is the difference above −R2_MARGIN?"""
-    return "yes" if interval.low > -R2_MARGIN else "no" if interval.high < -R2_MARGIN else "open"
-
-
 def _with_overlap(mask: Mask) -> Mask:
     return mask._replace(overlap=1)
 
@@ -173,7 +88,7 @@ def _ask_c4(table: pd.DataFrame) -> list[Question]:
 
 def _ask_c5(table: pd.DataFrame) -> list[Question]:
     pairs = [(_with_overlap(mask), mask) for mask in OVERLAP_FREE]
-    return contrasts(table, "fit_r2", pairs, _not_lower)
+    return contrasts(table, "fit_r2", pairs, above(-R2_MARGIN))
 
 
 def _ask_c6(table: pd.DataFrame) -> list[Question]:
@@ -181,8 +96,7 @@ def _ask_c6(table: pd.DataFrame) -> list[Question]:
     if shares.empty:
         return []
     interval = bootstrap(shares.to_numpy())
-    answer = "yes" if interval.low > 0.5 else "no" if interval.high < 0.5 else "open"
-    return [Question(100, "overlap", len(shares), *interval, answer)]
+    return [Question(100, "overlap", len(shares), *interval, above(0.5)(interval))]
 
 
 def _ask_c7(table: pd.DataFrame) -> list[Question]:
@@ -403,65 +317,31 @@ CLAIMS = (
 )
 
 
-def decide(claim: str, answers: Iterable[str]) -> str:
-    """The verdict on a claim (its id) from the answers to its questions.
-
-    >>> decide("C1", ["yes", "open"]), decide("C3", ["yes", "no"]), decide("C1", [])
-    ('partly', 'holds', 'not tested here')
-    """
-    answers = [*answers]
-    if not answers:
-        return "not tested here"
-    if set(answers) == {"open"}:
-        return "undecided"
-    if claim == "C3":
-        if {"yes", "no"} <= set(answers):
-            return "holds"
-        return "partly" if "open" in answers else "fails"
-    if set(answers) == {"yes"}:
-        return "holds"
-    return "partly" if "yes" in answers else "fails"
+KEYS = ("n", *LOSSES, "seed", "tau", "attractor", "kernel")  # what makes a row a run of its own
+SAME = ("steps", "lam", "universe")  # what all runs must have in common, where it is told
+SCORES = ("reconstruction_error", "specialization_ratio", "expelled_share", "hull_distance",
+          "fit_r2")  # fmt: skip
 
 
 def ledger(table: pd.DataFrame) -> list[Verdict]:
-    """Decide every claim on a table of runs.
+    """Decide C1 to C10 on a table of runs.
 
     Raises
     ------
     TableError
-        if a column is missing, or the table is empty.
+        if a column is missing, the table is empty, it holds a run twice, or it mixes runs of
+        different λ, numbers of steps or universes: they would count as more seeds.
     """
-    needed = {"n", "seed", *LOSSES, "reconstruction_error", "specialization_ratio",
-              "expelled_share", "hull_distance", "fit_r2", "tau"}  # fmt: skip
-    missing = sorted(needed - set(table.columns))
-    if missing:
-        raise TableError(f"the table lacks the columns {', '.join(missing)}.")
-    if table.empty:
-        raise TableError("the table has no rows.")
-    every = table.assign(
-        **{name: value for name, value in (("attractor", "coverage"), ("kernel", "gaussian"))
-           if name not in table}
-    )  # fmt: skip
+    check_table(table, {*KEYS, *SCORES} - {"attractor", "kernel"}, KEYS)
+    for name in SAME:
+        values = table[name].unique().tolist() if name in table else []
+        if len(values) > 1:
+            shown = ", ".join(map(str, values[:3])) + (", …" if len(values) > 3 else "")
+            raise TableError(
+                f"the table mixes runs of different {name} ({shown}): judge each by itself."
+            )
+    nominal_forms = {"attractor": "coverage", "kernel": "gaussian"}
+    every = table.assign(**{k: v for k, v in nominal_forms.items() if k not in table})
     plain = every[(every["attractor"] == "coverage") & (every["kernel"] == "gaussian")]
     nominal = _coolest(plain) if len(plain) else plain
-    verdicts = []
-    for claim in CLAIMS:
-        questions = claim.ask({"C8": plain, "C10": every}.get(claim.id, nominal))
-        verdict = decide(claim.id, [question.answer for question in questions])
-        verdicts.append(Verdict(claim, verdict, questions))
-    return verdicts
-
-
-def evidence(verdict: Verdict) -> pd.DataFrame:
-    """The questions of one verdict as a table."""
-    return pd.DataFrame(verdict.questions, columns=Question._fields)
-
-
-def summary(verdicts: list[Verdict]) -> pd.DataFrame:
-    """One row a claim: verdict, and how many questions were answered yes, no, and left open."""
-    rows = []
-    for claim, verdict, questions in verdicts:
-        answers = [question.answer for question in questions]
-        counts = [answers.count(word) for word in ("yes", "no", "open")]
-        rows.append((claim.id, claim.sentence, verdict, *counts))
-    return pd.DataFrame(rows, columns=["id", "claim", "verdict", "yes", "no", "open"])
+    return judge(CLAIMS, lambda claim: {"C8": plain, "C10": every}.get(claim.id, nominal))

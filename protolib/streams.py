@@ -1,0 +1,11 @@
+"""What a stream of random numbers is for: every key that is passed to `protolib.data.generator`.
+
+The numbers are part of every generator's key: changing one changes every result of the book. A new
+purpose takes a number that no other has; a test sees to that.
+"""
+
+INPUTS, INITIALISATION, CHANCE, BOOTSTRAP, LABELS, NOISE = range(6)
+GENERATIVE, MIXING, CLASSIFIER = range(10, 13)  # protolib.sparse.identifiability
+DICTIONARY, CODES, START, BATCHES = range(100, 104)  # protolib.sparse.coding
+KMEANS = 110  # protolib.sparse.bridge
+PLANE, PROBLEM = 200, 201  # protolib.live.sparse
