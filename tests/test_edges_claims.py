@@ -9,6 +9,7 @@ from protolib import claims, sweep
 from protolib.claims import Interval
 from protolib.sparse import claims as sparse
 from protolib.sweep import MASKS, Mask
+from protolib.training import TrainConfig
 
 ABOVE, BELOW, WIDE = (1, 0.5, 1.5), (-1, -1.5, -0.5), (0, -1, 1)
 MARGIN = claims.R2_MARGIN
@@ -236,7 +237,7 @@ def test_c10_puts_each_repulsion_against_the_baseline_alone_and_attracted():
 def test_the_grids_of_the_ledger():
     nominal, *rest = claims.grids(range(3), (5, 7))
     assert (nominal.sizes, nominal.seeds, nominal.masks) == ((5, 7), range(3), MASKS)
-    assert (nominal.config, nominal.alone) == (sweep.TrainConfig(), False)
+    assert (nominal.config, nominal.alone) == (TrainConfig(), False)
     found = [(g.masks, g.config.tau, g.config.attractor, g.config.kernel) for g in rest]
     assert found == [
         *((((0, bit, 0),) if kind == "coverage" else ((1, bit, 0),), claims.HOT, kind, kernel)

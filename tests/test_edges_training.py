@@ -9,6 +9,7 @@ from helpers import ALL_MASKS, require_grad, stack
 
 from protolib import losses, model, training
 from protolib.training import TrainConfig, gradients, train
+from protolib.training.flat import check
 
 INF, NAN = float("inf"), float("nan")
 
@@ -83,7 +84,7 @@ def test_every_array_of_another_shape_or_type_is_named():
     def refuse(words, **change):
         """Below the annotations, which the test hook checks first."""
         with pytest.raises(ValueError, match="must") as error:
-            training._check(*(good | change).values())
+            check(*(good | change).values())
         assert str(error.value) == words
 
     refuse("inputs must be (nets, samples, dims), got (2, 3)", inputs=x[..., 0])
@@ -162,8 +163,8 @@ def test_few_and_many_dimensions_count_distances_alike(attractor, dims):
     p = model.prototypes(net)
     net.bias[:, 1] = -net.slope[:, 1, None] * (p[:, 0] + 1e-3)
     tau = 1e-5 if attractor in ("gaussian", "imq") else 1.0
-    config = TrainConfig(lam=1.0, tau=tau, softness=5.0, attractor=attractor,
-                         kernel="gaussian" if attractor == "soft coverage" else attractor)  # fmt: skip
+    kernel = "gaussian" if attractor == "soft coverage" else attractor
+    config = TrainConfig(lam=1.0, tau=tau, softness=5.0, attractor=attractor, kernel=kernel)
     masks = torch.tensor([[1.0, 1, 0]]).double().expand(4, 3).contiguous()
     found = gradients(net, x, y, masks, config)
     twin = require_grad(net)
