@@ -10,7 +10,7 @@ export OMP_NUM_THREADS = 1
 
 export REQUIREMENTS
 
-.PHONY: picture multiverse book strict pages test browser check lint lab pdf offline clean serve benchmark install help
+.PHONY: picture multiverse book strict pages test mutate browser check lint lab pdf offline clean serve benchmark install help
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ strict: $(STAMP)  ## build every page anew; warnings and failing cells are error
 
 test: $(STAMP)  ## unit tests, doctests, every chapter, and the built pages if there are any
 	$(BIN)/python -m pytest
+
+mutate: $(STAMP)  ## plant 300 small mistakes in the package; how many do tests find? SEED=7: others
+	$(BIN)/python tools/mutate.py --seed $(or $(SEED),0)
 
 pages: $(STAMP)  ## only the checks of the built pages
 	test -f _build/html/index.html

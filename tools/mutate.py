@@ -174,7 +174,12 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=300, help="how many mutants")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at a time")
     parser.add_argument("--only", default="", help="modules that begin so, e.g. sparse.scores")
+    parser.add_argument("--engine", action="store_true", help="mistakes in the browser's engine")
     options = parser.parse_args()
+    if options.engine:
+        import mutate_engine
+
+        return mutate_engine.main()
     begin = time.monotonic()
     os.environ["OMP_NUM_THREADS"] = "1"
     prepare()
