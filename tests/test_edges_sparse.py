@@ -454,3 +454,41 @@ def test_mixtures_without_layers_and_with_one_are_linear():
     assert torch.allclose(identifiability.unmix(identifiability.mix(z, two), two), z)
     even = identifiability.mixing([0], WORLD(dims=3, condition=1.0))
     assert torch.allclose(even @ even.mT, torch.eye(3, dtype=F64).expand_as(even))
+
+
+def test_dictionaries_that_cannot_be_compared_are_named():
+    atoms = torch.zeros(1, 3, 2)
+    for hat, true in ((atoms[0], atoms), (atoms, atoms[0]), (atoms[:, :2], atoms)):
+        words = f"expected atoms_hat .* and atoms .*got {tuple(hat.shape)} and {tuple(true.shape)}"
+        with pytest.raises((ValueError, TypeError)) as error:
+            getattr(scores.dictionary_recovery, "__wrapped__", scores.dictionary_recovery)(
+                hat, true
+            )
+        if isinstance(error.value, ValueError):
+            assert re.search(re.escape(words).replace(r"\.\*", ".*"), str(error.value))
+
+
+def test_a_column_s_neighbours_do_not_make_it_constant():
+    """Rounding is judged column by column: a wide one beside does not hide a narrow one."""
+    z = _normal(0, 1, 40, 2)
+    hat = torch.cat([1e6 + 1e-9 * z[..., :1], z[..., 1:]], -1)
+    assert scores.correlations(hat, z)[0, 0].tolist() == [0, 0]  # constant up to rounding
+    wide = torch.cat([1e-3 * z[..., :1], 1e12 * z[..., 1:]], -1)
+    assert scores.mcc(wide, z).item() == pytest.approx(1)
+
+
+def test_a_dead_atom_becomes_the_worst_reconstructed_signal():
+    """One atom points away from all signals: after one round it is the signal farthest off."""
+    y = _t([[3.0, 0.0, 0.0], [2.0, 0.0, 0.0], [0.0, 0.5, 0.0], [0.0, 0.0, 4.0]])
+    start = _t([[1.0, 0.0], [0.0, -1.0], [0.0, 0.0]])
+    found = coding.learn_dictionary(
+        y, 2, [0], lam=0.01, rounds=2, steps=50, nonnegative=True, start=start
+    ).dictionary
+    assert found[0].T.tolist() == pytest.approx(np.array([[1, 0, 0], [0, 0, 1]]), abs=1e-6)
+    # two equal atoms, not beside each other: the later one is revived
+    start = _t([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+    found = coding.learn_dictionary(
+        y, 3, [0], lam=0.01, rounds=2, steps=50, nonnegative=True, start=start
+    ).dictionary
+    expected = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    assert found[0].T.tolist() == pytest.approx(expected, abs=1e-6)

@@ -37,6 +37,7 @@ LEFT_OUT = {  # slow, about the book, or starting another Python
               "any_executor_gives_the_same_bits[spawned processes]",
               "stored_runs_depend_on_what_trains_them_and_on_nothing_that_judges_them"),
     "cli": ("evidence_adds_what_c8_and_c10_need", "the_multiverse_command_writes_both_tables"),
+    "coding": ("streams_of_random_numbers_do_not_collide",),  # reads the source
     "claims": ("every_claim_names_the_chapters_that_examine_it_and_a_test_that_exists",),
     "sparse_claims": ("every_claim_names_the_chapters_that_examine_it_and_a_test_that_exists",),
 }  # fmt: skip
