@@ -174,13 +174,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--count", type=int, default=300, help="how many mutants")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at a time")
-    parser.add_argument("--only", default="", help="modules that begin so, e.g. sparse.scores")
+    parser.add_argument("--only", default="", help="modules that begin so, mistakes that hold it")
     parser.add_argument("--engine", action="store_true", help="mistakes in the browser's engine")
     options = parser.parse_args()
     if options.engine:
         import mutate_engine
 
-        return mutate_engine.main()
+        return mutate_engine.main(options.only)
     begin = time.monotonic()
     os.environ["OMP_NUM_THREADS"] = "1"
     prepare()
