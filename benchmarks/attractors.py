@@ -59,7 +59,7 @@ def main() -> None:
         .pivot(index="repulsion", columns="attractor", values="reconstruction_error")
     )
     report = {"date": time.strftime("%Y-%m-%d"), "seconds": round(seconds, 1), "rows": rows}
-    out.write_text(json.dumps(report) + "\n")
+    out.write_text(json.dumps(report) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

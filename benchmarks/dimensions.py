@@ -70,7 +70,7 @@ def main() -> None:
             rows.append(json.loads(done.stdout))
             print("  ".join(f"{k} {v:.4g}" if k != "form" else v for k, v in rows[-1].items()))
     report = {"date": time.strftime("%Y-%m-%d"), "steps": STEPS, "dims": 64, "rows": rows}
-    options.out.write_text(json.dumps(report, indent=1) + "\n")
+    options.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

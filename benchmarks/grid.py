@@ -114,7 +114,7 @@ def main() -> None:
         "instructions": torch.backends.cpu.get_cpu_capability(),
     }
     report = {"date": time.strftime("%Y-%m-%d"), "machine": machine, "rows": rows}
-    options.out.write_text(json.dumps(report, indent=1) + "\n")
+    options.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(f"\nwritten to {options.out}")
 
 

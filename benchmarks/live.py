@@ -87,7 +87,9 @@ def main() -> None:
         }
     print(f"first live frame after {statistics.median(times):.2f} s, at worst {max(times):.2f} s")
     result["script, bytes"] = len(live.script(*live.LIVE).encode())
-    (ROOT / "benchmarks" / "results" / "live.json").write_text(json.dumps(result, indent=1) + "\n")
+    (ROOT / "benchmarks" / "results" / "live.json").write_text(
+        json.dumps(result, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import torch
 
 from protolib import data, model, plotting, training
-from protolib.sweep import MASKS
+from protolib.masks import MASKS, mask_name
 
 HERE = Path(__file__).parent
 SIZES = (3, 10, 30, 100, 200, 300, 500, 1000)
@@ -32,6 +33,21 @@ def milliseconds_per_step(n: int, mask) -> float:
     return 1e3 * best
 
 
+def plot_cost(cost: dict, ax) -> None:
+    """Milliseconds per step against N, a line a mask, and a guide that grows like N²."""
+    for mask, values in cost.items():
+        look = plotting.LOOKS[mask]
+        ax.loglog(SIZES, values, color=look.colour, marker=look.marker, label=mask_name(mask))
+    guide = np.array([SIZES[-3], SIZES[-1]], dtype=float)
+    ax.loglog(
+        guide, 0.4 * cost[MASKS[0]][-1] * (guide / guide[-1]) ** 2, color=plotting.MUTED, ls=":",
+        label="∝ N²",
+    )  # fmt: skip
+    plotting.size_axis(ax, SIZES)
+    ax.set_ylabel("milliseconds per step")
+    ax.legend()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", default=HERE / "results" / "scaling", type=Path)
@@ -43,10 +59,12 @@ def main() -> None:
     plotting.use_style()
     matplotlib.rcParams["svg.fonttype"] = "path"  # no page around it to lend a font
     figure, ax = plotting.panel(6, 3.6)
-    plotting.plot_cost(SIZES, cost, ax=ax)
+    plot_cost(cost, ax)
     figure.savefig(out.with_suffix(".svg"), metadata={"Date": None})
     named = {"".join(map(str, mask)): values for mask, values in cost.items()}
-    out.with_suffix(".json").write_text(json.dumps({"sizes": SIZES, "ms": named}, indent=1) + "\n")
+    out.with_suffix(".json").write_text(
+        json.dumps({"sizes": SIZES, "ms": named}, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -57,7 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     grid.add_argument(
         "--evidence",
         action="store_true",
-        help="add the runs that C8 and C10 need, and ignore the options on training",
+        help="add the runs that C8 and C10 need; all is trained as the claims ask, so only sizes "
+        "and seeds may be chosen",
     )
 
     every = commands.add_parser(
@@ -76,26 +77,32 @@ def _parser() -> argparse.ArgumentParser:
         help="make the table anew that S1 to S4 are judged on (some three minutes on one core)",
         description="Take all measurements behind the second section of the ledger.",
     )
-    second.add_argument("--out", default="book/_data/sparse.csv", help="where to")
+    second.add_argument(
+        "--out",
+        default="sparse.csv",
+        help="the table to write; default sparse.csv (the book's own is book/_data/sparse.csv)",
+    )
     second.add_argument("--seeds", **number, default=[*measurements.SEEDS])
 
     ledger = commands.add_parser(
-        "claims", help="judge the paper's claims on a table", description=claims.__doc__
+        "claims", help="judge the claims that a table speaks of", description=claims.__doc__
     )
     ledger.formatter_class = argparse.RawDescriptionHelpFormatter
-    ledger.add_argument("table", help="a CSV file written by `grid`")
+    ledger.add_argument("table", help="a CSV file written by `grid` or `sparse`")
     ledger.add_argument("--details", action="store_true", help="also print every interval")
     return parser
 
 
 def _check_writable(path: Path) -> None:
     """Find out before the work, not after it, that the table cannot be written."""
-    folder = path.parent
-    if path.is_dir():
+    place = path.resolve()  # where a link points to
+    if place.is_dir():
         raise ValueError(f"cannot write {path}: it is a folder")
-    if not folder.is_dir():
-        raise ValueError(f"cannot write {path}: there is no folder {folder}")
-    if not os.access(path if path.exists() else folder, os.W_OK):
+    if place.exists() and not place.is_file():
+        raise ValueError(f"cannot write {path}: it is no ordinary file")
+    if not place.parent.is_dir():
+        raise ValueError(f"cannot write {path}: there is no folder {path.parent}")
+    if not os.access(place if place.exists() else place.parent, os.W_OK):
         raise ValueError(f"cannot write {path}: permission denied")
 
 
@@ -107,6 +114,11 @@ def _grid(options: argparse.Namespace) -> None:
         masks,
         TrainConfig(options.steps, options.lr, options.optimiser, options.lam, options.tau),
     )
+    if options.evidence and (options.masks, grid.config) != (None, TrainConfig()):
+        raise ValueError(
+            "--evidence trains what the claims ask for: choose sizes and seeds, but neither masks "
+            "nor how to train"
+        )
     out = Path(options.out)
     _check_writable(out)
     cache = None if options.no_cache else options.cache
@@ -132,12 +144,24 @@ def _multiverse(options: argparse.Namespace) -> None:
 def _sparse(options: argparse.Namespace) -> None:
     out = Path(options.out)
     _check_writable(out)
-    measurements.write(measurements.measure(options.seeds), out)
+    table = measurements.measure(options.seeds)
+    sparse_claims.ledger(table)  # what cannot be judged must not replace what can
+    measurements.write(table, out)
     _print_verdicts(sparse_claims.ledger(measurements.read(out)), details=False)
+    print(f"{len(table)} measurements in {out}")
 
 
 def _claims(options: argparse.Namespace) -> None:
-    _print_verdicts(claims.ledger(sweep.read_table(options.table)), details=options.details)
+    kind = sweep.store.sealed_kind(options.table)
+    if kind == "multiverse":
+        raise ValueError(
+            f"{options.table} holds many universes; `protolib.multiverse.answers` judges each"
+        )
+    if kind == "sparse":
+        verdicts = sparse_claims.ledger(measurements.read(options.table))
+    else:
+        verdicts = claims.ledger(sweep.read_table(options.table))
+    _print_verdicts(verdicts, details=options.details)
 
 
 def _print_verdicts(verdicts: list[claims.Verdict], *, details: bool) -> None:
@@ -154,6 +178,9 @@ def _print_verdicts(verdicts: list[claims.Verdict], *, details: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command. Returns 0, or 2 after a sentence about a bad input, or 130 after Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):  # where λ cannot be written, write ? and go on
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     try:
         commands = {"grid": _grid, "multiverse": _multiverse, "sparse": _sparse, "claims": _claims}

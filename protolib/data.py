@@ -58,6 +58,13 @@ def uniform(
     The paper states "one-dimensional inputs, uniformly sampled"; the interval is our choice.
     Draws are made in float64 and rounded to `dtype`, so float32 and float64 runs share their data.
 
+    Raises
+    ------
+    ValueError
+        if there is no sample or no dimension.
+
+    Examples
+    --------
     >>> uniform([0, 7], samples=5).shape
     torch.Size([2, 5, 1])
     >>> bool((uniform([0, 7], 5)[1] == uniform([7], 5)[0]).all())
@@ -155,6 +162,13 @@ def digits(
     which comes with this package as `digits.csv.gz`. The first samples of a longer draw are a
     shorter one.
 
+    Raises
+    ------
+    ValueError
+        if there are fewer images than samples asked for, or none are.
+
+    Examples
+    --------
     >>> x, y = digits([0], samples=3)
     >>> x.shape, y.sum(-1)
     (torch.Size([1, 3, 64]), tensor([[1., 1., 1.]]))

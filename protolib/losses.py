@@ -27,7 +27,15 @@ Attractor = Literal["coverage", "soft coverage", "gaussian", "imq", "energy", "t
 def squared_distances(
     a: Float[Tensor, "nets m dims"], b: Float[Tensor, "nets n dims"]
 ) -> Float[Tensor, "nets m n"]:
-    """‖a_i − b_j‖² by direct subtraction: never negative, exact where points coincide."""
+    """‖a_i − b_j‖² by direct subtraction: never negative, exact where points coincide.
+
+    Raises
+    ------
+    ValueError
+        if a and b differ in dims.
+    """
+    if a.shape[-1] != b.shape[-1]:
+        raise ValueError(f"expected as many dims in both, got {a.shape[-1]} and {b.shape[-1]}")
     return (a[:, :, None] - b[:, None, :]).square().sum(-1)
 
 
@@ -67,6 +75,13 @@ def soft_coverage(
 
     T is the softness, in squared input units; for T → 0 the hard minimum returns. Ours.
 
+    Raises
+    ------
+    ValueError
+        if the softness is not > 0.
+
+    Examples
+    --------
     >>> x, p = torch.tensor([[[0.0]]]), torch.tensor([[[0.5], [0.5]]])
     >>> soft_coverage(x, p, softness=0.01)                              # both at the same distance
     tensor([0.2500])
@@ -88,6 +103,13 @@ def kernel_values(
 
     All three make `mmd2` a distance between clouds of points: zero only if they are the same.
 
+    Raises
+    ------
+    ValueError
+        if τ is not > 0, or there is no such kernel.
+
+    Examples
+    --------
     >>> kernel_values(torch.tensor([0.0, 3.0]), "imq", tau=1.0)
     tensor([1.0000, 0.5000])
     """
@@ -180,6 +202,13 @@ def transport(
     The squared Wasserstein distance between the two clouds. It needs as many prototypes as samples,
     and it is the reconstruction itself turned into a loss. Ours.
 
+    Raises
+    ------
+    ValueError
+        if there are not as many prototypes as samples.
+
+    Examples
+    --------
     >>> transport(torch.tensor([[[0.0], [1.0]]]), torch.tensor([[[3.0], [0.0]]]))  # (0 + 2²) / 2
     tensor([2.])
     """

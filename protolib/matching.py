@@ -53,6 +53,13 @@ def assign(
     With unequal numbers, min(units, samples) pairs are matched and the rest stays alone. A
     prototype that is not finite cannot match anything: it counts as absent.
 
+    Raises
+    ------
+    ValueError
+        if the shapes disagree, there are no samples, or a sample is not finite.
+
+    Examples
+    --------
     >>> p, x = torch.tensor([[[0.9], [0.1]]]), torch.tensor([[[0.0], [1.0]]])
     >>> [(i.tolist(), j.tolist()) for i, j in assign(p, x)]
     [([0, 1], [1, 0])]
@@ -95,6 +102,13 @@ def reconstruction_error(
     Unchanged if samples or prototypes are reordered, or both are shifted or rotated together;
     proportional to their common scale. `chance_prototypes` gives the level to beat.
 
+    Raises
+    ------
+    ValueError
+        if the shapes disagree, there are no samples, or a sample is not finite.
+
+    Examples
+    --------
     >>> p, x = torch.tensor([[[0.9], [0.1]]]), torch.tensor([[[0.0], [1.0]]])
     >>> reconstruction_error(p, x)
     tensor([0.1000], dtype=torch.float64)
@@ -124,6 +138,13 @@ def specialization_ratio(
     With units = samples = N drawn independently and uniformly on a line, chance tends to 5/9 as N
     grows (the book derives it in the chapter on reconstruction).
 
+    Raises
+    ------
+    ValueError
+        if the shapes disagree, there are no samples, or a sample is not finite.
+
+    Examples
+    --------
     >>> p, x = torch.tensor([[[0.0], [0.1], [9.0]]]), torch.tensor([[[0.0], [1.0]]])
     >>> specialization_ratio(p, x)                       # 0.0 and 0.1 are used, 9.0 is not
     tensor([0.6667], dtype=torch.float64)

@@ -66,6 +66,11 @@ def initialise(
         too. A ratio of two such numbers has heavy tails, and so have these prototypes. Or "glorot":
         w ~ U(±√(6/(dims + units))) and b = 0, the habit of Keras; all prototypes start at 0.
 
+    Raises
+    ------
+    ValueError
+        if there is no unit or dimension, the slope is 0, or there is no such start.
+
     Examples
     --------
 
@@ -112,12 +117,21 @@ def respond(
     With dims = 1 this is the ordinary Gaussian-activation layer. With dims > 1 the unit is
     isotropic (one slope, one bias vector), so that it still has a single point of maximal response.
 
+    Raises
+    ------
+    ValueError
+        if inputs and network differ in dims, or there is no such activation.
+
+    Examples
+    --------
     >>> unit = Parameters(*map(torch.tensor, ([[2.0]], [[[-1.0]]], [[1.0]], [0.0])))
     >>> respond(unit, torch.tensor([[[0.5], [1.0]]]))       # at the prototype, and z = 1 away
     tensor([[[1.0000],
              [0.3679]]])
     """
     w, b = parameters.slope, parameters.bias
+    if inputs.shape[-1] != b.shape[-1]:
+        raise ValueError(f"expected inputs of {b.shape[-1]} dims, got {tuple(inputs.shape)}")
     squared = torch.zeros(())  # ‖z‖², dimension by dimension: no array over all of them
     for d in range(inputs.shape[-1]):
         z = w[..., None, :] * inputs[..., :, None, d] + b[..., None, :, d]

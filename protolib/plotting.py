@@ -382,20 +382,6 @@ def plot_contrasts(
     return ax
 
 
-def plot_cost(sizes: Sequence[int], cost: dict[Mask, Sequence[float]], *, ax: Axes) -> Axes:
-    """Milliseconds per training step against N, a line a mask."""
-    for mask, values in cost.items():
-        look = LOOKS[mask]
-        ax.loglog(sizes, values, color=look.colour, marker=look.marker, label=mask_name(mask))
-    reference = np.array([sizes[-3], sizes[-1]], dtype=float)
-    ax.loglog(reference, 0.4 * cost[MASKS[0]][-1] * (reference / reference[-1]) ** 2, color=MUTED,
-              ls=":", label="∝ N²")  # fmt: skip
-    size_axis(ax, sizes)
-    ax.set_ylabel("milliseconds per step")
-    ax.legend()
-    return ax
-
-
 def show_ledger(
     *ledgers: tuple[str, Sequence[Verdict]], rules: bool = False, links: bool = False
 ) -> HTML:

@@ -133,3 +133,13 @@ def test_k_means_and_principal_components_are_the_libraries():
     expected = pca.inverse_transform(pca.transform(fresh[0].numpy()))
     assert np.allclose(bridge.principal(y, 2, fresh)[0], expected)
     assert torch.allclose(bridge.principal(y, 3), y)
+
+
+def test_kmeans_drops_no_net():
+    y = torch.randn(3, 20, 2, generator=torch.Generator().manual_seed(0))
+    assert len(bridge.kmeans(y, 4, [0, 1, 2])) == 3
+    for seeds in ([0], [0, 1, 2, 3]):
+        with pytest.raises(ValueError, match=f"one seed for each net, got {len(seeds)} for 3"):
+            bridge.kmeans(y, 4, seeds)
+    with pytest.raises(ValueError, match="units and restarts must be ≥ 1, got 0 and 5"):
+        bridge.kmeans(y, 0, [0, 1, 2])

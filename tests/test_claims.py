@@ -261,3 +261,26 @@ def test_tables_that_cannot_be_judged_are_refused():
 
 def test_mask_names():
     assert sweep.mask_name(Mask(1, 1, 0)) == "coverage + separation"
+
+
+def test_rows_that_would_count_as_more_seeds_are_refused():
+    """The same runs twice, and runs that were trained otherwise, narrow no interval."""
+    table = _table(_paper)
+    with pytest.raises(sweep.TableError, match=r"192 rows twice, the first of them n 10, coverage"):
+        claims.ledger(pd.concat([table, table], ignore_index=True))
+    other_noise = _table(_paper, noise=0.02)  # other numbers, the same runs
+    with pytest.raises(sweep.TableError, match="rows twice"):
+        claims.ledger(pd.concat([table, other_noise.head(1)], ignore_index=True))
+    later = table.assign(seed=table.seed + 100)
+    for name, value, words in (
+        ("lam", 1.0, r"mixes runs of different lam \(0.1, 1.0\)"),
+        ("steps", 2, r"mixes runs of different steps \(1, 2\)"),
+    ):
+        mixed = pd.concat([table, later.assign(**{name: value})], ignore_index=True)
+        with pytest.raises(sweep.TableError, match=words):
+            claims.ledger(mixed)
+    universes = [part.assign(universe=number) for number, part in enumerate((table, later))]
+    with pytest.raises(sweep.TableError, match="different universe"):
+        claims.ledger(pd.concat(universes, ignore_index=True))
+    more = claims.ledger(pd.concat([table, later], ignore_index=True))  # honest new seeds
+    assert {question.seeds for question in more[0].questions} == {24}

@@ -1,8 +1,16 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from protolib import multiverse, sweep
 from protolib.__main__ import main
+from protolib.masks import MASKS, mask_name, parse_mask
+
+DATA = Path(__file__).parents[1] / "book" / "_data"
 
 TINY = ["grid", "--sizes", "3", "--seeds", "0", "1", "--steps", "5", "--workers", "1"]
 
@@ -121,3 +129,58 @@ def test_ctrl_c_is_one_sentence_and_status_130(folder, monkeypatch, capsys, comm
     said = capsys.readouterr().err
     assert said.startswith("interrupted.")
     assert ("goes on from there" in said) == saved
+
+
+def test_masks_are_understood_as_they_are_printed():
+    for mask in MASKS:
+        assert parse_mask(mask_name(mask)) == mask
+    assert parse_mask("coverage+overlap") == parse_mask(" coverage +  overlap ") == (1, 0, 1)
+    assert parse_mask("all") == (1, 1, 1)
+    for name in ("", "+", "coverage overlap", "all+coverage", "baseline + coverage"):
+        with pytest.raises(ValueError, match="unknown mask"):
+            parse_mask(name)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--seeds", str(10**30)], f"seeds must be at most {2**62}"),
+        (["--evidence", "--masks", "baseline"], "choose sizes and seeds, but neither masks"),
+        (["--evidence"], "nor how to train"),  # TINY sets its own steps
+        (["--out", "/dev/null"], "it is no ordinary file"),
+        (["--cache", "t.csv/cache"], "cannot store finished chunks in t.csv/cache"),
+    ],
+)
+def test_more_bad_input_is_one_sentence(folder, capsys, monkeypatch, arguments, words):
+    (folder / "t.csv").write_text("precious", encoding="utf-8")
+    monkeypatch.setattr(sweep.runner, "run_chunk", None)  # would fail if called
+    assert main([*TINY, "--out", "t.csv", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert words in said.splitlines()[-1]
+    assert "Traceback" not in said
+    assert (folder / "t.csv").read_text(encoding="utf-8") == "precious"
+
+
+def test_claims_says_what_to_do_with_the_multiverse(folder, capsys):
+    assert main(["claims", str(DATA / "multiverse.csv.gz")]) == 2
+    assert "holds many universes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_an_old_console_cannot_stop_the_words(encoding):
+    """λ, τ and − cannot be written there; the command goes on."""
+    code = (
+        "from protolib.__main__ import main\n"
+        f"main(['claims', {str(DATA / 'sparse.csv')!r}, '--details'])\n"
+        "main(['grid', '--help'])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=DATA.parents[1],
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert b"S4" in run.stdout
+    assert b"--lam" in run.stdout

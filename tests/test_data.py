@@ -1,3 +1,5 @@
+import inspect
+
 import numpy as np
 import pytest
 import torch
@@ -72,3 +74,12 @@ def test_digits_are_the_published_ones():
 def test_bad_input_is_named(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+@pytest.mark.parametrize("seed", [1.7, 1.0, True, np.float64(2), "1", None])
+def test_a_seed_is_a_whole_number(seed):
+    """Without the types that the tests check, as readers call it."""
+    with pytest.raises(ValueError, match=r"a seed must be a whole number ≥ 0, got"):
+        inspect.unwrap(data.generator)(seed, data.INPUTS)
+    same = [inspect.unwrap(data.generator)(s).random() for s in (7, np.int64(7), np.uint8(7))]
+    assert len({*same}) == 1

@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy import special, stats
 
-from protolib import data
+from protolib import data, streams
 from protolib.sparse import identifiability as ident
 from protolib.sparse import scores
 
@@ -17,7 +17,7 @@ QUICK = ident.Training(widths=(16, 16), outputs=3, steps=20, batch=64)
 
 
 def _random(seed=0):
-    return data.generator(seed, data.GENERATIVE)
+    return data.generator(seed, streams.GENERATIVE)
 
 
 # ------------------------------------------------------------------------------ the sphere

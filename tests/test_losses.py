@@ -1,3 +1,4 @@
+import inspect
 import math
 
 import pytest
@@ -125,3 +126,11 @@ def test_gradcheck(name):
 def test_tau_must_be_positive(tau):
     with pytest.raises(ValueError, match="tau must be > 0"):
         losses.separation(torch.zeros(1, 2, 1), tau=tau)
+
+
+@pytest.mark.parametrize("dims", [(1, 2), (2, 1)])
+def test_distances_need_the_same_dims(dims):
+    a, b = (torch.zeros(1, 3, d) for d in dims)
+    plain = inspect.unwrap(losses.squared_distances)
+    with pytest.raises(ValueError, match=f"got {dims[0]} and {dims[1]}"):
+        plain(a, b)

@@ -95,3 +95,11 @@ def test_bad_input_is_named():
         model.initialise([0], 0)
     with pytest.raises(ValueError, match="slope must not be 0"):
         model.initialise([0], 2, slope=0.0)
+
+
+def test_inputs_of_other_dims_than_the_network_s_are_refused():
+    net, x = model.initialise([0], 3, 2), torch.zeros(1, 5, 1)
+    for call in (model.respond, model.predict):
+        with pytest.raises(ValueError, match=r"expected inputs of 2 dims, got \(1, 5, 1\)"):
+            call(net, x)
+        assert len(call(net, torch.zeros(1, 5, 2))) == 1

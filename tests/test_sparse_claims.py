@@ -145,3 +145,39 @@ def test_every_claim_names_the_chapters_that_examine_it_and_a_test_that_exists()
         listed = {c.id for c in claims.CLAIMS if chapter.stem in c.chapters}
         head = re.search(r"^\{\.facts\}\n(?:.+\n)*?.*Claims: (.*)$", text, re.MULTILINE)
         assert set(re.findall(r"\bS\d\b", head[1]) if head else []) == listed, chapter
+
+
+def test_a_measurement_that_stands_twice_is_refused():
+    table = _table(_codes())
+    with pytest.raises(sweep.TableError, match=r"holds 1 rows twice, .*world M = 8, K = 3"):
+        claims.ledger(pd.concat([table, table.tail(1)], ignore_index=True))
+
+
+def test_the_command_fails_before_the_work_and_keeps_what_is_there(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "sparse.csv"
+    path.write_text("precious", encoding="utf-8")
+    worked = []
+    monkeypatch.setattr(measurements, "measure_latents", worked.append)
+    for seeds, words in ((["10", "10"], "holds a number twice"), (["-1"], "≥ 0, got -1")):
+        assert command.main(["sparse", "--out", str(path), "--seeds", *seeds]) == 2
+        assert words in capsys.readouterr().err
+    half = _table(_codes()).drop(columns="of")  # whatever the reason why it cannot be judged
+    monkeypatch.setattr(measurements, "measure", lambda seeds: half)
+    assert command.main(["sparse", "--out", str(path)]) == 2
+    assert path.read_text(encoding="utf-8") == "precious"
+    assert not worked
+
+
+def test_the_command_writes_no_table_of_the_book_unasked(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "book" / "_data").mkdir(parents=True)
+    monkeypatch.setattr(measurements, "measure", lambda seeds: _table(_codes()))
+    assert command.main(["sparse"]) == 0
+    assert measurements.read(tmp_path / "sparse.csv").shape == (7 * 12, 6)
+    assert not [*(tmp_path / "book" / "_data").iterdir()]
+
+
+def test_claims_judges_this_table_too(capsys):
+    assert command.main(["claims", str(DATA)]) == 0
+    said = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert said == ["S1", "S2", "S3", "S4"]

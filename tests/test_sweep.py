@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
 import pandas as pd
+import psutil
 import pytest
 import torch
 from helpers import take
@@ -276,3 +278,177 @@ def test_bad_grids_are_named(change, words):
         Grid(**change)
     with pytest.raises(ValueError, match="workers must be ≥ 1"):
         sweep.run(SMALL, workers=0)
+
+
+# ------------------------------------------------------------------------------ workers
+
+
+def _killed(chunk):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks")
+def test_a_killed_worker_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(sweep.runner, "run_chunk", _killed)
+    with pytest.raises(ChildProcessError, match=r"ended before .* 0 of 10 chunks") as caught:
+        sweep.run(SMALL, workers=2)
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks")
+def test_workers_do_not_outlive_a_killed_parent():
+    code = (
+        "import os, time\n"
+        "from protolib.sweep.workers import local_executor\n"
+        "pool = local_executor(2)\n"
+        "futures = [pool.submit(time.sleep, 120) for _ in range(2)]\n"
+        "print(*pool._processes, flush=True)\n"
+        "time.sleep(120)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE)
+    workers = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
+    time.sleep(0.2)
+    assert [worker.is_running() for worker in workers] == [True, True]
+    parent.kill()  # the parent alone, not its group
+    parent.communicate()
+
+    def alive():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return [w.pid for w in workers if w.is_running() and w.status() != "zombie"]
+        return []
+
+    deadline = time.monotonic() + 15
+    while alive() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    left = alive()
+    for worker in workers:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            worker.kill()
+    assert left == []
+
+
+def test_never_more_workers_than_chunks(monkeypatch):
+    asked = []
+
+    def executor(workers):
+        asked.append(workers)
+        return ThreadPoolExecutor(1)
+
+    monkeypatch.setattr(sweep.runner, "local_executor", executor)
+    monkeypatch.setattr(sweep.runner, "available_processors", lambda: 3)
+    one = Grid(sizes=(3,), seeds=(0,), config=TrainConfig(steps=1))
+    sweep.run(one, workers=100_000)
+    sweep.run(SMALL, workers=100_000)
+    sweep.run(SMALL)
+    assert asked == [1, len(sweep.chunks(SMALL)), 3]
+
+
+@pytest.mark.parametrize(
+    ("files", "count"),
+    [
+        ({}, 8),
+        ({"cpu.max": "max 100000\n"}, 8),
+        ({"cpu.max": "150000 100000\n"}, 2),
+        ({"cpu.max": "50000 100000\n"}, 1),
+        ({"cpu.max": "3200000 100000\n"}, 8),
+        ({"cpu/cpu.cfs_quota_us": "300000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 3),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 8),
+        ({"cpu.max": "nonsense"}, 8),
+    ],
+)
+def test_a_container_s_quota_is_respected(files, count, tmp_path, monkeypatch):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="ascii")
+    monkeypatch.setattr(sweep.workers, "CGROUP", tmp_path)
+    monkeypatch.setattr(sweep.workers.os, "sched_getaffinity", lambda _: range(8), raising=False)
+    assert sweep.workers.available_processors() == count
+
+
+# ------------------------------------------------------------------------------ the store
+
+
+def _damage(path, how):
+    content = path.read_bytes()
+    if how == "a folder":
+        path.unlink()
+        path.mkdir()
+        return
+    path.write_bytes(
+        {
+            "cut short": content[:-30],
+            "empty": b"",
+            "random": bytes(range(256)),
+            "edited": content.replace(b"0.1", b"0.2", 1),
+            "another schema": content.replace(b"schema ", b"schema 9", 1),
+        }[how]
+    )
+
+
+@pytest.mark.parametrize(
+    "how", ["cut short", "empty", "random", "edited", "another schema", "a folder"]
+)
+def test_a_damaged_chunk_is_trained_again_and_said_so(how, tmp_path):
+    grid = Grid(sizes=(3,), seeds=(0,), config=TrainConfig(steps=2))
+    table = sweep.run(grid, workers=1, cache=tmp_path)
+    (path,) = tmp_path.iterdir()
+    _damage(path, how)
+    with pytest.warns(UserWarning, match="a stored chunk is trained again: ") as said:
+        again = sweep.run(grid, workers=1, cache=tmp_path)
+    assert len(said) == 1
+    pd.testing.assert_frame_equal(again, table, check_exact=True)
+    if how != "a folder":  # it has been mended: no warning, no work
+        pd.testing.assert_frame_equal(
+            sweep.run(grid, workers=1, cache=tmp_path), table, check_exact=True
+        )
+
+
+def test_every_flipped_bit_of_a_packed_table_is_noticed(tmp_path):
+    path = tmp_path / "t.csv.gz"
+    body = "".join(f"{k},{k**0.5}\n" for k in range(40))
+    sweep.write_sealed(body, path, "sample", 1)
+    whole = path.read_bytes()
+    noticed = 0
+    for place in range(0, len(whole), 3):
+        for bit in (1, 64):
+            content = bytearray(whole)
+            content[place] ^= bit
+            path.write_bytes(content)
+            try:
+                assert sweep.read_sealed(path, "sample", 1, "") == body  # name, time: no content
+            except TableError:
+                noticed += 1
+    assert noticed > 0.9 * len(range(0, len(whole), 3)) * 2
+
+
+def test_a_store_that_cannot_be_written_is_noticed_before_the_work(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setattr(sweep.runner, "run_chunk", None)  # would fail if called
+    with pytest.raises(OSError, match=r"cannot store finished chunks in .*file"):
+        sweep.run(SMALL, workers=1, cache=tmp_path / "file" / "cache")
+
+
+def test_what_is_no_ordinary_file_is_not_replaced(tmp_path, table):
+    pipe, real, link = tmp_path / "pipe", tmp_path / "real.csv", tmp_path / "link.csv"
+    os.mkfifo(pipe)
+    for path in (pipe, "/dev/null"):
+        with pytest.raises(OSError, match="no ordinary file"):
+            sweep.write_table(table, path)
+    assert pipe.is_fifo()
+    real.write_text("old", encoding="utf-8")
+    link.symlink_to(real)
+    sweep.write_table(table, link)
+    assert link.is_symlink()
+    assert len(sweep.read_table(real)) == len(table)
+
+
+def test_tables_are_readable_as_any_new_file_is(tmp_path, table):
+    sweep.write_table(table, tmp_path / "table.csv")
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "table.csv").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("seed", [2**63, 10**30])
+def test_a_huge_seed_is_a_sentence(seed):
+    with pytest.raises(ValueError, match=f"seeds must be at most {2**62}, got {seed}"):
+        Grid(seeds=(seed,))

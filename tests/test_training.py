@@ -1,4 +1,7 @@
 import dataclasses
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 import torch
@@ -273,3 +276,29 @@ def test_disagreeing_shapes_are_named():
         train(net, x, y, ALL_MASKS[:2], snapshot_every=0)
     with pytest.raises(ValueError, match="no snapshots"):
         training.curves(train(net, x, y, ALL_MASKS[:2], TrainConfig(steps=1)), x, y)
+
+
+def test_one_thread_is_restored_whoever_leaves_last():
+    """Overlapping blocks in four threads of Python, nested ones too, from a setting of three."""
+    before = torch.get_num_threads()
+    inside = Barrier(4)
+
+    def block(order):
+        with training.one_thread():
+            inside.wait(timeout=10)
+            with training.one_thread():
+                found = [torch.get_num_threads()]
+            found.append(torch.get_num_threads())
+            time.sleep(0.05 * order)
+        return found, torch.get_num_threads()
+
+    torch.set_num_threads(3)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            results = [*pool.map(block, range(4))]
+            assert results == [([1, 1], 3)] * 4
+        assert torch.get_num_threads() == 3
+        with ThreadPoolExecutor(1) as pool:  # a thread that has never asked before
+            assert pool.submit(torch.get_num_threads).result() == 3
+    finally:
+        torch.set_num_threads(before)

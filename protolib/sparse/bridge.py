@@ -72,6 +72,11 @@ def descend(
     constrain
         applied after every step (and to the start), `unit_columns` for example
 
+    Raises
+    ------
+    ValueError
+        unless 1 ≤ frames ≤ steps.
+
     Examples
     --------
     >>> path = descend(lambda p: p.square().sum((1, 2)), torch.ones(1, 1, 1), steps=4,

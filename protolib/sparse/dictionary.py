@@ -51,8 +51,14 @@ def learn_dictionary(
     start
         a dictionary to start from, instead of signals; then there is one start
 
+    Raises
+    ------
+    ValueError
+        if there is not one seed for each net, or no round or restart.
+
     Examples
     --------
+    >>> from protolib.sparse.coding import random_dictionary, sparse_codes
     >>> A = random_dictionary([0], 4, 6)
     >>> y = mix(sparse_codes([0], 200, 6, 1), A)
     >>> found = learn_dictionary(y, 6, [0], lam=0.05, rounds=60, restarts=4, nonnegative=True)

@@ -81,8 +81,14 @@ def train_autoencoder(
     batch
         samples a step, drawn with replacement by each net's own generator
 
+    Raises
+    ------
+    ValueError
+        if shapes disagree, λ < 0, or there is not one seed for each net.
+
     Examples
     --------
+    >>> from protolib.sparse.coding import sparse_codes
     >>> A = torch.eye(2)[None]
     >>> y = sparse_codes([0], 100, 2, 1)                  # nothing in superposition: nothing to do
     >>> net = train_autoencoder(y, A, [0], lam=0.0, steps=50)
@@ -130,6 +136,7 @@ class Lista(NamedTuple):
 def lista_start(dictionary: Dictionary, *, lam: float, layers: int) -> Lista:
     """The untrained network: exactly `layers` steps of ISTA.
 
+    >>> from protolib.sparse.coding import ista, random_dictionary
     >>> A, y = random_dictionary([0], 3, 5), torch.ones(1, 1, 3)
     >>> z = run_lista(lista_start(A, lam=0.1, layers=4), y)
     >>> bool(torch.allclose(z, ista(y, A, lam=0.1, steps=4), atol=1e-6))
@@ -170,6 +177,14 @@ def train_lista(
 
     Adam on minibatches as in `train_autoencoder`; nets never mix.
 
+    Raises
+    ------
+    ValueError
+        if shapes disagree, λ < 0, there is not one seed for each net, or no layer.
+
+    Examples
+    --------
+    >>> from protolib.sparse.coding import ista, lasso, mix, random_dictionary, sparse_codes
     >>> A = random_dictionary([0], 4, 8)
     >>> y = mix(sparse_codes([0], 500, 8, 2), A)
     >>> net = train_lista(y, A, [0], lam=0.05, layers=3, steps=100, nonnegative=True)

@@ -47,6 +47,11 @@ def von_mises_fisher(
     concentration
         κ ≥ 0, one for all or one per sample; at 0 the sphere is filled evenly
 
+    Raises
+    ------
+    ValueError
+        if there are fewer than two dimensions, κ < 0, or centres are not of length 1.
+
     Examples
     --------
     >>> north = np.tile([0.0, 0.0, 1.0], (1000, 1))
@@ -86,7 +91,13 @@ def von_mises_fisher(
 
 @dataclass(frozen=True)
 class World:
-    """How data are made. The defaults are the chapter's."""
+    """How data are made. The defaults are the chapter's.
+
+    Raises
+    ------
+    ValueError
+        if a field is out of its range.
+    """
 
     dims: int = 5  # of the latents, on a sphere in so many dimensions, and of the inputs
     classes: int = 100
@@ -192,6 +203,13 @@ def draw(
     Other parts of the same seed share its directions, concentrations and mixing, and are drawn
     anew: use one to train and another to judge.
 
+    Raises
+    ------
+    ValueError
+        if there are no samples.
+
+    Examples
+    --------
     >>> train, test = draw([0], 100), draw([0], 50, part=1)
     >>> train.inputs.shape, test.labels.shape, bool((train.inputs[:, :50] == test.inputs).any())
     (torch.Size([1, 100, 5]), torch.Size([1, 50]), False)
@@ -217,7 +235,13 @@ def draw(
 
 @dataclass(frozen=True)
 class Training:
-    """The classifier and how it is trained. The defaults are the chapter's."""
+    """The classifier and how it is trained. The defaults are the chapter's.
+
+    Raises
+    ------
+    ValueError
+        if a number is smaller than 1.
+    """
 
     widths: tuple[int, ...] = (128, 128, 128)  # of the hidden layers
     outputs: int = 5  # of the encoder: the representation's dimensions
@@ -330,6 +354,13 @@ def train(
     nets, so none feels the others; a net trained in a stack differs from the same net trained
     alone only by the rounding of batched products.
 
+    Raises
+    ------
+    ValueError
+        if data and seeds disagree, or a label is no class.
+
+    Examples
+    --------
     >>> data = draw([0], 2000)
     >>> net = train([0], data, 100, Training(steps=60, batch=256))
     >>> bool(cross_entropy(net, data.inputs, data.labels) < math.log(100) - 0.3)

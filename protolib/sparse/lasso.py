@@ -33,6 +33,13 @@ def lasso(
 ) -> Float[Tensor, "nets samples"]:
     """½ ‖y − A z‖² + λ ‖z‖₁ of every sample.
 
+    Raises
+    ------
+    ValueError
+        if the shapes of signals and dictionary disagree.
+
+    Examples
+    --------
     >>> A, y = torch.ones(1, 1, 1), torch.tensor([[[3.0]]])
     >>> lasso(torch.tensor([[[1.0]]]), y, A, lam=0.5)                    # ½ · 2² + 0.5
     tensor([[2.5000]])
@@ -160,6 +167,13 @@ def kkt_residual(
     (with `nonnegative`, g_j ≤ λ). Returns the largest violation over features; a negative entry,
     where none is allowed, counts with its size.
 
+    Raises
+    ------
+    ValueError
+        if the shapes of signals and dictionary disagree.
+
+    Examples
+    --------
     >>> A, y = torch.eye(2)[None], torch.tensor([[[3.0, 0.2]]])
     >>> kkt_residual(torch.tensor([[[2.0, 0.0]]]), y, A, lam=1.0)
     tensor([[0.]])

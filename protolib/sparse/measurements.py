@@ -15,6 +15,7 @@ from torch import Tensor
 
 from protolib.data import noise
 from protolib.sparse import coding, identifiability, scores
+from protolib.sweep.grid import check_numbers
 from protolib.sweep.store import read_sealed, write_sealed
 from protolib.training import one_thread
 
@@ -169,7 +170,13 @@ def measure(seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     """All measurements that decide S1 to S4: one row a seed, score and thing scored.
 
     Some three minutes for the ten seeds of the book on one core.
+
+    Raises
+    ------
+    ValueError
+        before any work, if seeds are none, not whole numbers ≥ 0, or not all different.
     """
+    check_numbers("seeds", seeds, 0)
     with one_thread():
         parts = [part(seeds) for part in (measure_latents, measure_codes, measure_noise)]
     return pd.DataFrame([row for part in parts for row in part], columns=COLUMNS)

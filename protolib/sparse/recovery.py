@@ -17,6 +17,13 @@ def basis_pursuit(signals: Signals, dictionary: Dictionary, *, nonnegative: bool
     the signals' type. Codes are not numbers where no code fits, which takes a dictionary without
     full rank or, with `nonnegative`, a signal outside the cone of its columns.
 
+    Raises
+    ------
+    ValueError
+        if the shapes of signals and dictionary disagree.
+
+    Examples
+    --------
     >>> A = torch.tensor([[[1.0, 0.0, 0.6], [0.0, 1.0, 0.8]]])
     >>> basis_pursuit(torch.tensor([[[0.6, 0.8]]]), A) + 0                # one atom, not two
     tensor([[[0., 0., 1.]]], dtype=torch.float64)
@@ -52,6 +59,13 @@ def statistical_dimension(features: int, active: int, *, nonnegative: bool = Fal
     ``(g − t)²₊`` stands for ``(|g| − t)²₊``, since a code that is known to be ≥ 0 has fewer ways to
     go down (the same argument for the norm restricted to z ≥ 0).
 
+    Raises
+    ------
+    ValueError
+        unless 0 ≤ active ≤ features and there is a feature.
+
+    Examples
+    --------
     >>> statistical_dimension(64, 0), statistical_dimension(64, 64)
     (0.0, 64.0)
     >>> statistical_dimension(64, 64, nonnegative=True)

@@ -21,6 +21,25 @@ _CHUNK_SEEDS = 10
 LARGEST = 2**62  # of a seed or size: tables hold them in 64 bits
 
 
+def check_numbers(name: str, values: Sequence[int], least: int) -> None:
+    """See that there are numbers, all of them whole, in range and different.
+
+    Raises
+    ------
+    ValueError
+        if not; the message says which.
+    """
+    if not len(values):
+        raise ValueError(f"{name} is empty: there is nothing to run")
+    for value in values:
+        if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+            raise ValueError(f"{name} must be whole numbers ≥ {least}, got {value}")
+        if value > LARGEST:
+            raise ValueError(f"{name} must be at most {LARGEST}, got {value}")
+    if len(set(values)) != len(values):
+        raise ValueError(f"{name} holds a number twice: {list(values)}")
+
+
 @dataclass(frozen=True)
 class Grid:
     """What to run: every size with every mask and every seed. The defaults are the paper's 480.
@@ -55,17 +74,8 @@ class Grid:
     alone: bool = False
 
     def __post_init__(self) -> None:
-        for name, least in (("sizes", 1), ("seeds", 0)):
-            values = getattr(self, name)
-            if not len(values):
-                raise ValueError(f"{name} is empty: there is nothing to run")
-            for value in values:
-                if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-                    raise ValueError(f"{name} must be whole numbers ≥ {least}, got {value}")
-                if value > LARGEST:
-                    raise ValueError(f"{name} must be at most {LARGEST}, got {value}")
-            if len(set(values)) != len(values):
-                raise ValueError(f"{name} holds a number twice: {list(values)}")
+        check_numbers("sizes", self.sizes, 1)
+        check_numbers("seeds", self.seeds, 0)
         if not len(self.masks):
             raise ValueError("masks is empty: there is nothing to run")
         for mask in self.masks:

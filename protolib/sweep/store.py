@@ -171,7 +171,7 @@ def load_chunks(paths: dict[Chunk, Path]) -> dict[Chunk, pd.DataFrame]:
     for chunk, path in paths.items():
         try:
             found[chunk] = read_table(path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except (TableError, OSError) as error:
             reason = str(error).removesuffix(f" {_ADVICE}")

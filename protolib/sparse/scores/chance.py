@@ -32,6 +32,14 @@ def permuted(
     That keeps everything about both sides but their relation: the chance level of any score on any
     data. `score(codes_hat, codes)` must return `(nets,)`.
 
+    Raises
+    ------
+    ValueError
+        if the codes cannot be scored (see `mcc`).
+
+    Examples
+    --------
+    >>> from protolib.sparse.scores import mcc
     >>> c = torch.tensor(generator(0, CHANCE).normal(size=(1, 400, 2)))
     >>> bool(permuted(mcc, c, c).mean() < 0.1), round(mcc(c, c).item(), 6)
     (True, 1.0)
@@ -51,6 +59,13 @@ def best_of_random(dims: int, count: int) -> float:
     dims = samples − 1) of `mcc` for one feature, and an upper bound for more, since a matching may
     not give two features the same unit.
 
+    Raises
+    ------
+    ValueError
+        if there is no dimension or no direction.
+
+    Examples
+    --------
     >>> round(best_of_random(3, 1), 6), best_of_random(1, 7)
     (0.5, 1.0)
     """
@@ -73,6 +88,13 @@ def best_of_rotation(dims: int) -> float:
     `E max|g_j| / E‖g‖`. An upper bound for `mcc_of_rotations`, where no unit serves twice; equal to
     it, 2√2/π, for two dimensions.
 
+    Raises
+    ------
+    ValueError
+        if there is no dimension.
+
+    Examples
+    --------
     >>> round(best_of_rotation(2), 6), best_of_rotation(1)
     (0.900316, 1.0)
     """
@@ -112,6 +134,13 @@ def mcc_chance(
     uncorrelated; else use `permuted`. It grows with the units and falls with the samples, about as
     √(2 log units / samples).
 
+    Raises
+    ------
+    ValueError
+        if there are fewer than four samples.
+
+    Examples
+    --------
     >>> few, many = mcc_chance(1000, 5, 5).mean(), mcc_chance(100, 1000, 5, draws=10).mean()
     >>> round(few.item(), 1), round(many.item(), 1)
     (0.0, 0.3)
@@ -127,6 +156,13 @@ def mcc_of_rotations(dims: int, *, draws: int = 1000, seed: int = 0) -> Float[Te
     The correlations are the entries of the rotation: no sampling noise is left. 2√2/π in the mean
     for two dimensions, 1 for one; it falls slowly with the dimension.
 
+    Raises
+    ------
+    ValueError
+        if there is no dimension.
+
+    Examples
+    --------
     >>> abs(mcc_of_rotations(2).mean().item() - 2 * 2**0.5 / math.pi) < 0.01
     True
     """
@@ -144,6 +180,13 @@ def linear_r2_chance(samples: int, units: int) -> float:
     relative to the sample variance of the m, R² = −(1 + m (q − 1)) / (m − 3). About −k/(n − k) if
     n − k and m are large: below zero, since fitting noise costs.
 
+    Raises
+    ------
+    ValueError
+        if there are too few samples for the closed form.
+
+    Examples
+    --------
     >>> round(linear_r2_chance(20_000, 5), 4), round(linear_r2_chance(100, 20), 2)
     (-0.0007, -0.82)
     """

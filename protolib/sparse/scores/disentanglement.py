@@ -31,6 +31,13 @@ def dci_of_importance(
 ) -> tuple[Float[Tensor, " nets"], Float[Tensor, " nets"]]:
     """Disentanglement and completeness of a table of importances R_jk ≥ 0 (see `dci`).
 
+    Raises
+    ------
+    ValueError
+        if there are fewer than two units or two features.
+
+    Examples
+    --------
     >>> d, c = dci_of_importance(torch.tensor([[[1.0, 0.0], [1.0, 0.0], [0.0, 2.0]]]))
     >>> d.item(), round(c.item(), 4)               # completeness: (1 − log 2/log 3 + 1) / 2
     (1.0, 0.6845)
@@ -71,6 +78,7 @@ def dci(
     carry no weight are free, duplicates cost completeness. Chance: `dci_chance`; it is far from 0
     for few features, however many samples there are, and with a lasso it grows with the samples.
 
+    >>> from protolib.data import CHANCE, generator
     >>> c = torch.tensor(generator(0, CHANCE).normal(size=(1, 2000, 3)))
     >>> [round(score.item(), 1) for score in dci(-2 * c.flip(2), c)]
     [1.0, 1.0, 1.0]

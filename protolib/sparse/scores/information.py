@@ -32,6 +32,13 @@ def mutual_information(
     together, so a discrete code keeps its values as far as there are bins. Plug-in estimates: for
     independent columns I is about (bins − 1)²/(2·samples), not 0.
 
+    Raises
+    ------
+    ValueError
+        if the codes cannot be scored (see `mcc`), or there are fewer than two bins.
+
+    Examples
+    --------
     >>> c = torch.tensor([[[0.0], [0.0], [1.0], [1.0]]])
     >>> i, h = mutual_information(c, c, bins=2)
     >>> round(i.item(), 4), round(h.item(), 4)                          # log 2
@@ -76,6 +83,7 @@ def mig(
     Units are not matched: one unit may be the best for several features, and a second copy of it
     brings the score to 0. Chance: `mig_chance`.
 
+    >>> from protolib.data import CHANCE, generator
     >>> c = torch.tensor(generator(0, CHANCE).normal(size=(1, 4000, 2)))
     >>> round(mig(c.flip(2) ** 3, c).item(), 1), round(mig(torch.cat([c, c], -1), c).item(), 1)
     (1.0, 0.0)

@@ -63,6 +63,14 @@ def correlations(
 
     Spearman's is Pearson's of the ranks; ties share their mean rank.
 
+    Raises
+    ------
+    ValueError
+        if shapes disagree, there are fewer than four samples, a number is not finite, or there is
+        no such method.
+
+    Examples
+    --------
     >>> z = torch.tensor([[[0.0], [1.0], [2.0], [3.0]]])
     >>> round(correlations(z**3, z).item(), 2), correlations(-(z**3), z, method="spearman").item()
     (0.91, -1.0)
@@ -93,6 +101,13 @@ def mcc(
     Unequal numbers: the mean runs over all features. Spare units are free, features left alone
     count 0. Chance: `mcc_chance`, and `mcc_of_rotations` for a code that is right up to a rotation.
 
+    Raises
+    ------
+    ValueError
+        if shapes disagree, there are fewer than four samples, or a number is not finite.
+
+    Examples
+    --------
     >>> c = torch.tensor([[[0.0, 1.0], [1.0, 1.0], [0.0, 0.0], [1.0, 0.0]]])
     >>> mcc(-3 * c.flip(2), c), mcc(c[..., :1], c)
     (tensor([1.], dtype=torch.float64), tensor([0.5000], dtype=torch.float64))
@@ -109,6 +124,13 @@ def dictionary_recovery(
     flipped; an atom of length 0 matches nothing. Unequal numbers and matching as there. Chance:
     `recovery_chance`.
 
+    Raises
+    ------
+    ValueError
+        if the shapes disagree.
+
+    Examples
+    --------
     >>> dictionary_recovery(torch.eye(3)[None, :, [2, 0, 1]] * -5, torch.eye(3)[None])
     tensor([1.], dtype=torch.float64)
     """
@@ -135,6 +157,14 @@ def support_f1(
     neither of a pair is ever on, they agree: 1. Unequal numbers as in `mcc`. Chance for aligned
     pairs: `support_f1_chance`; else `permuted`.
 
+    Raises
+    ------
+    ValueError
+        if the codes cannot be scored (see `mcc`), the threshold is negative, or aligned codes are
+        not equally many.
+
+    Examples
+    --------
     >>> c = torch.tensor([[[0.0, 2.0], [1.0, 1.0], [0.0, 0.0], [1.0, 0.0]]])
     >>> support_f1(c.flip(2), c), support_f1(c.flip(2), c, aligned=True)  # 2 · 1 / (2 + 2)
     (tensor([1.], dtype=torch.float64), tensor([0.5000], dtype=torch.float64))

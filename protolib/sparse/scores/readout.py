@@ -51,7 +51,14 @@ def _lasso(
 def held_out(
     codes_hat: Tensor, codes: Tensor, penalty: float, importance: Importance = "ridge"
 ) -> tuple[Float[Tensor, "nets units features"], Float[Tensor, " nets"]]:
-    """Read-out of standardised columns fitted on the first half; its mean R² on the second."""
+    """Read-out of standardised columns fitted on the first half; its mean R² on the second.
+
+    Raises
+    ------
+    ValueError
+        if the codes cannot be scored (see `mcc`), the penalty is negative, or there is no such
+        importance.
+    """
     check(codes_hat, codes)
     if not penalty >= 0:
         raise ValueError(f"the penalty must be ≥ 0, got {penalty}")
@@ -83,6 +90,14 @@ def linear_r2(
     below 0 worse than that. Unchanged under any invertible affine map of the units (at ridge 0), so
     it cannot see whether they are disentangled. Chance: `linear_r2_chance`.
 
+    Raises
+    ------
+    ValueError
+        if the codes cannot be scored (see `mcc`), or the ridge is negative.
+
+    Examples
+    --------
+    >>> from protolib.data import CHANCE, generator
     >>> c = torch.tensor(generator(0, CHANCE).normal(size=(1, 50, 2)))
     >>> mixed = c @ torch.tensor([[1.0, 2.0], [1.0, -1.0]], dtype=torch.float64)
     >>> round(linear_r2(mixed, c).item(), 6)
