@@ -13,7 +13,7 @@ export OMP_NUM_THREADS = 1
 
 export REQUIREMENTS
 
-.PHONY: picture tables book strict pages test browser check lint lab pdf offline clean serve benchmark install help
+.PHONY: picture tables book strict pages test mutate browser check lint lab pdf offline clean serve benchmark install help
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,9 +40,12 @@ strict: $(STAMP)  ## build every page anew; warnings and failing cells are error
 test: $(TEST_STAMP)  ## unit tests, doctests, every chapter, and the built pages if there are any
 	$(BIN)/python -m pytest
 
+mutate: $(TEST_STAMP)  ## plant 300 small mistakes in the package; how many do tests find? SEED=7: others
+	$(BIN)/python tools/mutate.py --seed $(or $(SEED),0)
+
 pages: $(TEST_STAMP)  ## only the checks of the built pages
 	test -f _build/html/index.html
-	$(BIN)/python -m pytest tests/test_book.py tests/test_offline.py tests/test_pages.py
+	$(BIN)/python -m pytest tests/test_book.py tests/test_offline.py tests/test_access.py tests/test_pages.py
 
 browser: $(TEST_STAMP)  ## every chapter in a real JupyterLab, and the rest that needs Chromium (ten minutes)
 	BOOK_BROWSER=all $(BIN)/python -m pytest tests -m browser
