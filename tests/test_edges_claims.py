@@ -277,6 +277,7 @@ def test_the_summary_counts_and_the_evidence_lists():
     listed = claims.evidence(verdicts[3])
     assert [*listed.columns] == ["n", "contrast", "seeds", "estimate", "low", "high", "answer"]
     assert listed["estimate"].tolist() == [1.0] * 4
+    assert [*claims.evidence(verdicts[-1]).columns] == [*listed.columns]  # not tested: no rows
 
 
 # ------------------------------------------------------------------------------ the second source

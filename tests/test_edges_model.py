@@ -54,6 +54,7 @@ def test_without_spread_clusters_are_their_centres_in_turn():
 def test_duplicates_of_an_odd_number_repeat_the_first_half():
     whole, x = data.uniform([1], 5)[0], data.duplicated([1], 5)[0]
     assert torch.equal(x, whole[[0, 1, 2, 0, 1]])
+    assert torch.equal(data.duplicated([1], 2)[0], data.uniform([1], 2)[0, [0, 0]])
     assert torch.equal(data.duplicated([1], 1), data.uniform([1], 1))
 
 
@@ -312,6 +313,8 @@ def test_errors_of_unequal_and_lost_prototypes_by_hand():
     assert error((0, 1), (3, 0), (0, 4), (9, INF)) == pytest.approx(1 / 3)  # spare, and lost
     assert error((0, 1), (3, 0), (NAN, 4), (9, INF)) == INF
     assert error((INF, 1)) == INF
+    lost = matching.reconstruction_error(torch.full((1, 3, 2), INF), x)
+    assert (lost.tolist(), lost.dtype) == ([INF], F64)
 
 
 def test_specialization_counts_the_used_and_the_first_of_equals():

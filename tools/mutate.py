@@ -139,8 +139,8 @@ def mutants(path: Path) -> tuple[list[Mutant], Any]:
     return found, module
 
 
-def run(sample: list[Mutant], modules: dict[str, Any], jobs: int) -> dict[Mutant, str]:
-    """Let mutmut try the sample, and only it; what became of each mutant."""
+def run(sample: list[Mutant], modules: dict[str, Any], jobs: int) -> list[tuple[Mutant, str]]:
+    """Let mutmut try the sample, and only it: each mutant, and what became of it."""
     import mutmut.__main__ as tool
     from mutmut.mutation import file_mutation
     from mutmut.mutation.data import SourceFileMutationData
@@ -155,12 +155,12 @@ def run(sample: list[Mutant], modules: dict[str, Any], jobs: int) -> dict[Mutant
     # the run that finds out which test reaches what has passed already: once is enough
     tool.get_mutant_runner = lambda *args, get=tool.get_mutant_runner: _once(get(*args))
     tool._run([], jobs)
-    found = {}
+    found = []
     for file, own in chosen.items():
         data = SourceFileMutationData(path=file)
         data.load()
         for one, code in zip(own, data.exit_code_by_key.values(), strict=True):
-            found[one] = status_by_exit_code[code]
+            found.append((one, status_by_exit_code[code]))
     return found
 
 
@@ -192,23 +192,28 @@ def main() -> int:
     entries = tomllib.loads((ROOT / "tests" / "equivalent_mutants.toml").read_text())["mutant"]
     stale = [e for e in entries if not any(_is(one, e) for one in every)]
     pool = [one for one in every if one.module.startswith(options.only)]
-    sample = random.Random(options.seed).sample(pool, min(options.count, len(pool)))
-    sample.sort(key=every.index)
-    results = run(sample, modules, options.jobs)
-    same = {one for one in sample if any(_is(one, e) for e in entries)}
-    alive = [one for one, what in results.items() if what in ALIVE and one not in same]
-    print(f"\n{'module':26}{'tried':>7}{'killed':>8}{'equivalent':>12}")
-    tried = Counter(one.module for one in sample if one not in same)
-    left, equal = (Counter(one.module for one in ones) for ones in (alive, same))
-    for module in dict.fromkeys(one.module for one in sample):
-        print(f"{module:26}{tried[module]:7}{tried[module] - left[module]:8}{equal[module]:12}")
-    total = len(sample) - len(same)
+    chosen = random.Random(options.seed).sample(range(len(pool)), min(options.count, len(pool)))
+    results = run([pool[place] for place in sorted(chosen)], modules, options.jobs)
+    tried, killed, equal, alive = Counter(), Counter(), Counter(), []
+    for one, what in results:
+        if any(_is(one, entry) for entry in entries):
+            equal[one.module] += 1
+            continue
+        tried[one.module] += 1
+        killed[one.module] += what not in ALIVE
+        alive += [(one, what)] if what in ALIVE else []
+    print(f"\n{'module':32}{'tried':>7}{'killed':>8}{'equivalent':>12}")
+    for module in dict.fromkeys(one.module for one, _ in results):
+        print(f"{module:32}{tried[module]:7}{killed[module]:8}{equal[module]:12}")
     print(f"\nSurvivors of seed {options.seed}:")
-    for one in alive:
-        print(f"  [{results[one]}] {one}")
-    print(f"\n{total - len(alive)} of {total} killed, {(1 - len(alive) / total):.1%}; {len(same)} "
-          f"equivalent; {dict(Counter(results.values()))}; {len(every)} mutants in all; "
-          f"{(time.monotonic() - begin) / 60:.1f} minutes")  # fmt: skip
+    for one, what in alive:
+        print(f"  [{what}] {one}")
+    share = killed.total() / max(tried.total(), 1)
+    print(
+        f"\n{killed.total()} of {tried.total()} killed, {share:.1%}; {equal.total()} equivalent; "
+        f"{dict(Counter(what for _, what in results))}; {len(every)} mutants in all; "
+        f"{(time.monotonic() - begin) / 60:.1f} minutes"
+    )
     for entry in stale:
         print(f"tests/equivalent_mutants.toml: no such mutant any more: {entry}", file=sys.stderr)
     return 1 if stale else 0
