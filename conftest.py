@@ -1,5 +1,6 @@
 """Collect the chapters: nbmake runs notebooks, and ours are Markdown files that jupytext reads."""
 
+import os
 import types
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import nbformat
 import nbmake.nb_run
 import nbmake.pytest_items
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the kernels: tiny arrays run slower on two
 BOOK = Path(__file__).parent / "book"
 
 

@@ -114,7 +114,7 @@ def test_every_narrative_chapter_follows_the_pattern():
         "bridge",
     ):
         text = (ROOT / "book" / f"{name}.md").read_text()
-        for part in ("{div} question", "After this chapter you can", "minutes. You need",
+        for part in ("\n> ", "After this chapter you can", "minutes. You need",
                      "## What would change our mind", "## In short", "## Exercises",
                      "**Sources.**"):  # fmt: skip
             assert part in text, (name, part)
@@ -136,7 +136,9 @@ def test_every_picture_has_a_text_and_a_caption(page):
         assert alt.strip(), image
         assert "_images/" not in alt, image
     for figure in soup.select("figure.fig"):
-        assert len(figure.figcaption.get_text(strip=True)) > 40
+        caption = figure.find_parent("div", class_="cell").find_next_sibling()
+        assert "caption" in caption.get("class", []), figure
+        assert len(caption.get_text(strip=True)) > 40
         drawings = figure.find_all("svg")
         described = [s for s in drawings if s.get("role") == "img"]
         assert described

@@ -199,7 +199,7 @@ def test_every_claim_names_the_chapters_that_examine_it_and_a_test_that_exists()
         assert named <= known, chapter
         listed = {claim.id for claim in claims.CLAIMS if chapter.stem in claim.chapters}
         head = re.search(
-            r"^\{\.facts\}\n(?:.+\n)*?.*Claims: (.*)$", chapter.read_text(), re.MULTILINE
+            r"^\d+ minutes\. (?:.+\n)*?.*Claims: (.*)$", chapter.read_text(), re.MULTILINE
         )
         assert set(re.findall(r"\bC\d+\b", head[1]) if head else []) == listed, chapter
 

@@ -143,7 +143,7 @@ def test_every_claim_names_the_chapters_that_examine_it_and_a_test_that_exists()
         text = chapter.read_text()
         assert set(re.findall(r"\bS\d\b", text)) <= {"S1", "S2", "S3", "S4"}, chapter
         listed = {c.id for c in claims.CLAIMS if chapter.stem in c.chapters}
-        head = re.search(r"^\{\.facts\}\n(?:.+\n)*?.*Claims: (.*)$", text, re.MULTILINE)
+        head = re.search(r"^\d+ minutes\. (?:.+\n)*?.*Claims: (.*)$", text, re.MULTILINE)
         assert set(re.findall(r"\bS\d\b", head[1]) if head else []) == listed, chapter
 
 

@@ -84,7 +84,7 @@ def sheets(truth, found: dict[str, np.ndarray], errors: dict[str, float]) -> HTM
                 f"images to the eye, the farthest is {gap.max():.2g} away."
             )
         else:
-            alts.append(f"{len(truth)} of the training digits.")
+            alts.append(f"The truth: {len(truth)} of the training digits.")
     return plotting.show(*panels, alt=alts)
 
 
