@@ -8,6 +8,9 @@ STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-tests
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
+# bytecode is written once, or each of twenty kernels would compile torch for itself
+unexport PYTHONDONTWRITEBYTECODE
+
 # one thread each for the workers of this project: tiny arrays run slower on two
 export OMP_NUM_THREADS = 1
 
@@ -79,6 +82,7 @@ picture: $(STAMP)  ## draw the picture of the README anew
 
 tables: $(STAMP)  ## make the tables in book/_data anew (about forty minutes on two cores)
 	$(BIN)/python -m protolib grid --evidence --seeds $$(seq 0 49) --out book/_data/ledger.csv.gz
+	$(BIN)/python tools/make_tables.py packing attractors
 	$(BIN)/python -m protolib sparse --out book/_data/sparse.csv
 	$(BIN)/python -m protolib multiverse
 

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from protolib import claims, sweep
+from protolib.sweep.stored import planned, read_runs
+from protolib.training import TrainConfig
 
 DATA = Path(__file__).parents[1] / "book" / "_data"
 WHAT = [*sweep.COLUMNS][:5] + [*sweep.COLUMNS][10:]  # everything but the scores
@@ -42,3 +44,43 @@ def test_a_random_sample_of_the_ledger_s_table_comes_out_again(ledger):
         kept = both[f"{score}_stored"]
         agree = ((both[score] - kept).abs() <= 0.01 * (0.01 + kept.abs())).mean()
         assert agree >= least, (score, agree, seeds)
+
+
+@pytest.mark.parametrize("name", ["packing", "attractors"])
+def test_a_random_sample_of_a_chapter_s_runs_comes_out_again(name):
+    """Two kinds of runs of the table, at a size where training is quick, all their seeds."""
+    table = read_runs(DATA / f"{name}.csv.gz")
+    assert not table.duplicated(["how", *sweep.KEYS]).any()
+    draw = np.random.default_rng()
+    quick = (
+        table[(table.n <= 20) & ~table.how.str.contains("steps=")] if name == "packing" else table
+    )
+    found = []
+    for words in draw.choice(quick.how.unique(), 2, replace=False):
+        config, setting = planned(words)
+        part = quick[quick.how == words]
+        one = part[(part.n == part.n.min())]
+        masks = tuple(sweep.Mask(*m) for m in one[[*sweep.LOSSES]].drop_duplicates().to_numpy())
+        seeds = sorted(one.seed.unique().tolist())
+        grid = sweep.Grid((int(part.n.min()),), seeds, masks, config, setting, alone=True)
+        found.append(sweep.run(grid, workers=1).merge(one, on=sweep.KEYS, suffixes=("", "_kept")))
+        assert len(found[-1]) == len(one)
+    both = pd.concat(found)
+    for score, least in {"expelled_share": 0.8, "specialization_ratio": 0.7, "fit_r2": 0.8}.items():
+        agree = np.isclose(both[score], both[f"{score}_kept"], rtol=0.02, atol=0.02)
+        assert agree.mean() >= least, (score, agree.mean())
+
+
+def test_stored_runs_are_read_by_their_grids_and_a_missing_one_is_named(tmp_path, monkeypatch):
+    path, config = tmp_path / "runs.csv.gz", TrainConfig(steps=3, tau=0.5)
+    grids = [sweep.Grid((4,), (0, 2), (mask,), config, alone=True) for mask in sweep.MASKS[:3]]
+    monkeypatch.setenv("PROTOLIB_MAKE_TABLES", "1")
+    made = sweep.stored(grids[:1], path)[0], *sweep.stored(grids[:2], path)[1:]
+    monkeypatch.delenv("PROTOLIB_MAKE_TABLES")
+    for kept, trained in zip(sweep.stored(grids[:2], path), made):
+        pd.testing.assert_frame_equal(kept, trained, rtol=1e-5)
+    with pytest.raises(sweep.TableError, match=r"lacks 2 runs with steps=3, tau=0\.5.*make tables"):
+        sweep.stored(grids, path)
+    other = sweep.Grid((4,), (0,), (sweep.MASKS[0],), config, sweep.Setting(target="line"))
+    with pytest.raises(sweep.TableError, match="lacks 1 runs with .*target='line'"):
+        sweep.stored([other], path)

@@ -20,9 +20,11 @@ from protolib.sweep.store import (
     write_sealed,
     write_table,
 )
+from protolib.sweep.stored import stored
 
 __all__ = [
     "COLUMNS", "KEYS", "LOSSES", "MASKS", "SCHEMA", "Chunk", "Grid", "Mask", "Setting",
     "TableError", "by_mask", "chance", "chance_medians", "chunks", "mask_name", "measure",
-    "read_sealed", "read_table", "run", "run_chunk", "run_many", "write_sealed", "write_table",
+    "read_sealed", "read_table", "run", "run_chunk", "run_many", "stored", "write_sealed",
+    "write_table",
 ]  # fmt: skip
