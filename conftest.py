@@ -1,6 +1,11 @@
-"""Collect the chapters: nbmake runs notebooks, and ours are Markdown files that jupytext reads."""
+"""Collect the chapters: nbmake runs notebooks, and ours are Markdown files that jupytext reads.
+
+A chapter that the build has run as it stands (its cells, the package below it, its data and the
+versions, see `book/_ext/run_chapters.py`) is not run a second time. `BOOK_RUN=all` runs it anyway.
+"""
 
 import os
+import sys
 import types
 from pathlib import Path
 
@@ -10,7 +15,8 @@ import nbmake.nb_run
 import nbmake.pytest_items
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the kernels: tiny arrays run slower on two
-BOOK = Path(__file__).parent / "book"
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 
 def _read(path, as_version=4, **options):
@@ -22,7 +28,20 @@ def _read(path, as_version=4, **options):
 nbmake.nb_run.nbformat = types.SimpleNamespace(**vars(nbformat) | {"read": _read})
 
 
+class ChapterItem(nbmake.pytest_items.NotebookItem):
+    def runtest(self):
+        import run_chapters
+
+        if os.environ.get("BOOK_RUN") == "all" or not run_chapters.was_run(Path(self.filename)):
+            super().runtest()
+
+
+class Chapter(nbmake.pytest_items.NotebookFile):
+    def collect(self):
+        yield ChapterItem.from_parent(self, filename=str(self.path))
+
+
 def pytest_collect_file(parent, file_path):
-    chapter = file_path.suffix == ".md" and BOOK in file_path.parents
+    chapter = file_path.suffix == ".md" and ROOT / "book" in file_path.parents
     if chapter and "kernelspec" in jupytext.read(file_path).metadata:
-        return nbmake.pytest_items.NotebookFile.from_parent(parent, path=file_path)
+        return Chapter.from_parent(parent, path=file_path)

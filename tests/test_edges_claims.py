@@ -6,8 +6,7 @@ import pytest
 from scipy import stats
 
 from protolib import claims, sweep
-from protolib.claims import Interval
-from protolib.sparse import claims as sparse
+from protolib.claims import Interval, sparse
 from protolib.sweep import MASKS, Mask
 from protolib.training import TrainConfig
 

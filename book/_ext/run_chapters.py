@@ -19,7 +19,9 @@ from typing import NamedTuple
 
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
+from myst_nb.core.config import NbParserConfig
 from myst_nb.core.read import create_nb_reader, is_myst_markdown_notebook
+from myst_parser.config.main import MdParserConfig
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal
 from nbformat import NotebookNode
@@ -29,6 +31,7 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("torch", "numpy", "scipy", "matplotlib", "pandas", "anywidget", "ipywidgets")
 ELSEWHERE = (".js",)  # the scripts of live figures are written anew at every build
+CACHE = ".jupyter_cache"
 QUIET = ["--IPKernelApp.log_level=40"]
 
 
@@ -76,28 +79,34 @@ def files(code: str, folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def read(app, path: Path) -> NotebookNode | None:
+def read(name: str, path: Path) -> Chapter | None:
     """A chapter as Sphinx will read it, or None where it is no notebook."""
-    text = path.read_text(encoding="utf-8")
-    if not is_myst_markdown_notebook(text):
-        return None
-    env = app.env
-    return create_nb_reader(str(path), env.myst_config, env.mystnb_config, text).read(text)
-
-
-def chapters(app) -> Iterator[Chapter]:
     from protolib.fingerprint import fingerprint
 
-    for name in sorted(app.project.docnames):
-        path = Path(app.env.doc2path(name))
-        notebook = read(app, path) if path.suffix == ".md" else None
-        if notebook is not None:
-            cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-            code = "\n".join(cells)
-            yield Chapter(name, path, notebook, fingerprint(
-                *modules(code), extra_files=files(code, path.parent), packages=PACKAGES,
-                without=ELSEWHERE,
-            ))  # fmt: skip
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".md" or not is_myst_markdown_notebook(text):
+        return None
+    notebook = create_nb_reader(str(path), MdParserConfig(), NbParserConfig(), text).read(text)
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    data = files(code, path.parent)
+    return Chapter(name, path, notebook, fingerprint(
+        *modules(code), extra_files=data, packages=PACKAGES, without=ELSEWHERE
+    ))  # fmt: skip
+
+
+def is_fresh(cache, chapter: Chapter) -> bool:
+    """Whether the cache holds a run of these cells, on what they stand on now."""
+    try:
+        record = cache.match_cache_notebook(chapter.notebook)
+    except KeyError:
+        return False
+    return record.data.get("fingerprint") == chapter.fingerprint
+
+
+def was_run(path: Path) -> bool:
+    """Whether a build in this folder has run a chapter as it stands."""
+    folder = ROOT / "_build" / CACHE
+    return folder.exists() and is_fresh(get_cache(folder), read(path.stem, path))
 
 
 # ------------------------------------------------------------------------------ running
@@ -124,22 +133,16 @@ def run_stale(app) -> None:
     if app.config.nb_execution_mode != "cache":
         return
     cache = get_cache(app.config.nb_execution_cache_path)
-    waiting, seconds = [], {}
-    for chapter in chapters(app):
-        for record in cache.list_cache_records():
-            if record.uri == str(chapter.path):
-                seconds[chapter.name] = record.data["execution_seconds"]
-        try:
-            record = cache.match_cache_notebook(chapter.notebook)
-            fresh = record.data.get("fingerprint") == chapter.fingerprint
-        except KeyError:
-            fresh = False
-        if not fresh:
+    waiting = []
+    took = {record.uri: record.data["execution_seconds"] for record in cache.list_cache_records()}
+    for name in sorted(app.project.docnames):
+        chapter = read(name, Path(app.env.doc2path(name)))
+        if chapter is not None and not is_fresh(cache, chapter):
             waiting.append(chapter)
     if not waiting:
         return
     # those never run first, the longest of them in front; then by the time they took
-    waiting.sort(key=lambda c: (-seconds.get(c.name, 1e9), -len(c.notebook.cells)))
+    waiting.sort(key=lambda c: (-took.get(str(c.path), 1e9), -len(c.notebook.cells)))
     cells = sum(cell.cell_type == "code" for c in waiting for cell in c.notebook.cells)
     workers = min(len(waiting), _processors())
     print(f"running {len(waiting)} chapters on {workers} kernels", file=sys.stderr)
@@ -152,15 +155,15 @@ def run_stale(app) -> None:
         for done, future in enumerate(as_completed(futures), start=1):
             chapter = futures[future]
             try:
-                took = future.result()
+                seconds = future.result()
             except CellControlSignal as error:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise ExtensionError(f"{chapter.name} failed:\n{error}") from None
-            tqdm.write(f"{done:3}/{len(waiting)} {chapter.name}: {took:.0f} s", file=sys.stderr)
+            tqdm.write(f"{done:3}/{len(waiting)} {chapter.name}: {seconds:.0f} s", file=sys.stderr)
             bundle = CacheBundleIn(
                 chapter.notebook,
                 str(chapter.path),
-                data={"execution_seconds": took, "fingerprint": chapter.fingerprint},
+                data={"execution_seconds": seconds, "fingerprint": chapter.fingerprint},
             )
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
             app.stale.append(chapter.name)
@@ -175,7 +178,7 @@ def _processors() -> int:
 
 
 def prepare(app, config) -> None:
-    config.nb_execution_cache_path = str(Path(app.outdir).parent / ".jupyter_cache")
+    config.nb_execution_cache_path = str(Path(app.outdir).parent / CACHE)
     os.environ["OMP_NUM_THREADS"] = "1"  # tiny arrays run slower on two
     os.environ["PYTHONPATH"] = os.pathsep.join(
         [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
