@@ -7,6 +7,7 @@ from scipy import stats
 
 from protolib import claims, sweep
 from protolib.claims import Interval, sparse
+from protolib.sparse import measurements
 from protolib.sweep import MASKS, Mask
 from protolib.training import TrainConfig
 
@@ -348,11 +349,11 @@ def test_a_sparse_table_must_be_whole_and_comes_back_to_six_digits(tmp_path):
     with pytest.raises(sweep.TableError, match=r"^the table has no rows\.$"):
         sparse.ledger(table.head(0))
     path = tmp_path / "s.csv"
-    sparse.write(table, path)
+    measurements.write(table, path)
     assert path.read_text().splitlines()[1] == "world,n,score,of,seed,value"
     assert path.read_text().splitlines()[2] == "sphere,5,R²,trained,0,0.123457"
     assert path.read_text().startswith("# protolib sparse, schema 1, sha256 ")
-    assert sparse.read(path)["value"].tolist() == [0.123457] * 2
+    assert measurements.read(path)["value"].tolist() == [0.123457] * 2
     sweep.write_sealed("x\n", path, "table", 1)
     with pytest.raises(sweep.TableError, match="python -m protolib sparse"):
-        sparse.read(path)
+        measurements.read(path)

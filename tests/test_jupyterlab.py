@@ -1,6 +1,6 @@
 """Every chapter in a real JupyterLab, opened as the launch button opens it on Binder.
 
-Two short chapters by default; all of them with BOOK_BROWSER=all (`make browser`). What was measured
+One short chapter by default; all of them with BOOK_BROWSER=all (`make browser`). What was measured
 is printed at the end of the run.
 """
 
@@ -21,7 +21,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SHORT = ("model", "reconstruction")
+SHORT = ("model",)
 NOTEBOOKS = sorted(
     path.stem
     for path in (ROOT / "book").glob("*.md")
