@@ -3,7 +3,7 @@
 A visit loads the page once and asks all that can be asked of it: whether it is quiet, fits the
 screen and stands still, whether its live figures run, and what axe-core finds. What is the same at
 every width and in both themes (names, roles, structure) axe looks at on the desk only. Continuous
-integration and `make browser` visit every page in both modes, `make test` each in one of them.
+integration and `make browser` visit every page in both modes, `make test` each chapter in one.
 """
 
 import os
@@ -26,7 +26,7 @@ VISITS = [
     (path, mode)
     for place, path in enumerate(EVERY)
     for turn, mode in enumerate(MODES)
-    if EVERYTHING or turn == place % 2
+    if EVERYTHING or (turn == place % 2 and path not in OTHERS)
 ]
 BY_LOOK = ["color-contrast", "scrollable-region-focusable", "label-content-name-mismatch",
            "button-name", "link-name", "region"]  # fmt: skip
