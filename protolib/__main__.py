@@ -63,11 +63,14 @@ def _parser() -> argparse.ArgumentParser:
 
     every = commands.add_parser(
         "multiverse",
-        help="make the tables of the chapter on robustness (about half an hour on two cores)",
-        description="Run all universes and judge every claim in each. Writes multiverse.csv.gz and "
-        "multiverse-answers.csv.gz.",
+        help="make the table of the chapter on robustness (about half an hour on two cores)",
+        description="Run all universes.",
     )
-    every.add_argument("--folder", default="book/_data", help="where to; default book/_data")
+    every.add_argument(
+        "--out",
+        default="book/_data/multiverse.csv.gz",
+        help="the table to write; default book/_data/multiverse.csv.gz",
+    )
     every.add_argument("--workers", type=int, default=None, help="default: one per processor")
     every.add_argument("--cache", default=CACHE, help=f"folder of finished chunks; default {CACHE}")
     every.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
@@ -130,15 +133,12 @@ def _grid(options: argparse.Namespace) -> None:
 
 
 def _multiverse(options: argparse.Namespace) -> None:
-    folder = Path(options.folder)
-    table, answers = folder / "multiverse.csv.gz", folder / "multiverse-answers.csv.gz"
-    _check_writable(table)
-    _check_writable(answers)
+    out = Path(options.out)
+    _check_writable(out)
     cache = None if options.no_cache else options.cache
-    multiverse.write(multiverse.run(workers=options.workers, cache=cache, progress=True), table)
-    found = multiverse.read(table)  # the answers belong to the numbers as written
-    multiverse.write(multiverse.answers(found), answers)
-    print(f"{len(found)} runs in {table}, and what they say in {answers}")
+    table = multiverse.run(workers=options.workers, cache=cache, progress=True)
+    multiverse.write(table, out)
+    print(f"{len(table)} runs in {out}; `protolib.multiverse.answers` judges each universe")
 
 
 def _sparse(options: argparse.Namespace) -> None:
@@ -168,6 +168,8 @@ def _print_verdicts(verdicts: list[claims.Verdict], *, details: bool) -> None:
     for verdict in verdicts:
         claim, answers = verdict.claim, [question.answer for question in verdict.questions]
         tally = ", ".join(f"{answers.count(a)} {a}" for a in ("yes", "no", "open") if a in answers)
+        if verdict.corrected != verdict.verdict:
+            tally += f"; corrected: {verdict.corrected}"
         print(
             f"{claim.id:>3}  {verdict.verdict:<15}  {claim.sentence}"
             + (f" [{tally}]" * bool(tally))

@@ -25,7 +25,6 @@ HOT = 1.0  # the τ of the extra runs with separation alone, which C8 needs
 KEYS = ["universe", "n", *LOSSES, "seed", "tau"]
 SCORES = ["reconstruction_error", "specialization_ratio", "expelled_share", "hull_distance",
           "fit_r2"]  # fmt: skip
-ANSWERS = ["universe", "claim", "n", "contrast", "seeds", "estimate", "low", "high", "answer"]
 
 # The six crossed choices, the nominal value first.
 CROSSED = {
@@ -128,21 +127,25 @@ def run(
 
 
 def answers(table: pd.DataFrame) -> pd.DataFrame:
-    """Every question of the ledger in every universe of the table: columns `ANSWERS`."""
+    """Every question of the ledger in every universe of the table, and the claim's verdict.
+
+    Columns universe, claim, verdict, and those of `claims.Question`.
+    """
     parts = []
     for number, part in table.groupby("universe"):
-        for verdict in claims.ledger(part):
-            parts.append(claims.evidence(verdict).assign(universe=number, claim=verdict.claim.id))
-    return pd.concat([part for part in parts if len(part)], ignore_index=True)[ANSWERS]
+        for found in claims.ledger(part):
+            rows = claims.evidence(found)
+            about = {"universe": number, "claim": found.claim.id, "verdict": found.verdict}
+            parts.append(rows.assign(**about)[[*about, *rows]])
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
 def verdicts(found: pd.DataFrame) -> pd.DataFrame:
     """The verdict of every claim in every universe: one row a universe, one column a claim."""
-    rows = {}
-    for number, part in found.groupby("universe"):
-        said = {name: group["answer"] for name, group in part.groupby("claim")}
-        rows[number] = {c.id: claims.decide(c.id, said.get(c.id, [])) for c in claims.CLAIMS}
-    return pd.DataFrame(rows).T
+    one = found.drop_duplicates(["universe", "claim"])
+    wide = one.pivot(index="universe", columns="claim", values="verdict")
+    ids = [claim.id for claim in claims.CLAIMS]
+    return wide.reindex(columns=ids).astype(object).fillna("not tested here")
 
 
 def write(table: pd.DataFrame, path: str | os.PathLike) -> None:

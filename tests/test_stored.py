@@ -21,7 +21,7 @@ def ledger():
 
 def test_the_ledger_s_table_holds_every_run_that_its_claims_need_once(ledger):
     plan = claims.grids(range(50))
-    assert len(ledger) == sum(len(grid) for grid in plan) == 4500
+    assert len(ledger) == sum(len(grid) for grid in plan) == 5100
     assert not ledger.duplicated(WHAT).any()
     assert not ledger.isna().any(axis=None)
 

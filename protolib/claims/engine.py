@@ -1,6 +1,6 @@
 """One engine for both sections of the ledger: questions, intervals, answers, verdicts.
 
-Every claim is split into *questions*. A question is an average over seeds with an interval, and a
+Every claim is split into *questions*. A question is a summary over seeds with an interval, and a
 rule that turns the interval into an answer: yes, no or open. The answers decide the claim, by one
 rule for all:
 
@@ -8,6 +8,9 @@ rule for all:
     partly      some are answered yes, others no or open
     fails       none is answered yes, and at least one no
     undecided   all are open: more seeds are needed
+
+Many questions find something by luck. So every answer comes twice: as its own interval says, and
+*corrected* (Holm's way) for all the questions of its claim.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,25 +18,17 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from protolib.data import BOOTSTRAP, generator
+from protolib.claims.intervals import CONFIDENCE, Interval, holm
 from protolib.sweep.store import TableError
-
-CONFIDENCE = 0.95
-RESAMPLES = 9999
-
-
-class Interval(NamedTuple):
-    """An average over seeds and its 95% bootstrap interval."""
-
-    estimate: float
-    low: float
-    high: float
 
 
 class Question(NamedTuple):
-    """One cell of a claim: what is averaged, the interval, the answer (yes, no or open)."""
+    """One cell of a claim: what is estimated, its interval, the answer (yes, no or open).
+
+    corrected is the answer that is left when p, the p-value of the rule's level, is corrected for
+    all questions of the claim.
+    """
 
     n: int
     contrast: str
@@ -42,13 +37,59 @@ class Question(NamedTuple):
     low: float
     high: float
     answer: str
+    corrected: str = ""
+    p: float = float("nan")
+
+
+class Rule(NamedTuple):
+    """Is the estimate above a level (or below it)? Yes, no, or open where the interval holds it."""
+
+    level: float
+    above: bool
+
+    def __call__(self, interval: Interval) -> str:
+        if interval.low > self.level:
+            return "yes" if self.above else "no"
+        if interval.high < self.level:
+            return "no" if self.above else "yes"
+        return "open"
+
+
+def above(level: float) -> Rule:
+    """Is the estimate above a level?
+
+    >>> above(0.95)(Interval(0.97, 0.96, 0.98)), above(0.95)(Interval(0.97, 0.9, 0.98))
+    ('yes', 'open')
+    """
+    return Rule(level, above=True)
+
+
+def below(level: float) -> Rule:
+    """Is the estimate below a level?"""
+    return Rule(level, above=False)
+
+
+positive = above(0.0)  # is the difference above 0?
+negative = below(0.0)
+
+
+class Revision(NamedTuple):
+    """A rule that was changed: when, what it was, what it had said, and why it had to go.
+
+    verdicts: (what it was computed from, the verdict) for each ledger of that time.
+    """
+
+    date: str
+    rule: str
+    verdicts: tuple[tuple[str, str], ...]
+    reason: str
 
 
 class Claim(NamedTuple):
     """A claim as data. `ask` turns a table of runs into questions; it may find that it has none.
 
     chapters: the slugs of the chapters that examine it; test: the test that checks its rule and,
-    where there is a proposition behind it, the proposition.
+    where there is a proposition behind it, the proposition; revised: its former rules.
     """
 
     id: str
@@ -58,66 +99,30 @@ class Claim(NamedTuple):
     ask: Callable[[pd.DataFrame], list[Question]]
     chapters: tuple[str, ...]
     tests: tuple[str, ...]
+    revised: tuple[Revision, ...] = ()
 
 
 class Verdict(NamedTuple):
-    """A claim, decided on a table."""
+    """A claim, decided on a table: by the answers, and by the corrected answers."""
 
     claim: Claim
     verdict: str
     questions: list[Question]
+    corrected: str = ""
 
 
-def bootstrap(values: np.ndarray, *, seed: int = 0) -> Interval:
-    """The mean of `values`, (seeds,), with a BCa bootstrap interval over seeds (SciPy's).
-
-    Pairing is the caller's: pass differences within seeds. Constant values have a point interval; a
-    single one, or any that is not finite, has none: (mean, −inf, inf).
-
-    >>> bootstrap(np.array([2.0, 2.0, 2.0]))
-    Interval(estimate=2.0, low=2.0, high=2.0)
-    """
-    values = np.asarray(values, dtype=float)
-    mean = float(values.mean())
-    if len(values) < 2 or not np.isfinite(values).all():
-        return Interval(mean, -np.inf, np.inf)
-    if np.ptp(values) <= 1e-12 * np.abs(values).max():
-        return Interval(mean, mean, mean)
-    result = stats.bootstrap(
-        (values,),
-        np.mean,
-        n_resamples=RESAMPLES,
-        confidence_level=CONFIDENCE,
-        method="BCa",
-        rng=generator(seed, BOOTSTRAP, len(values)),
-    ).confidence_interval
-    return Interval(mean, float(result.low), float(result.high))
+def question(
+    n: int, contrast: str, values: np.ndarray, interval: Callable[..., Interval], rule: Rule
+) -> Question:
+    """Answer one question from its values, (seeds,); `correct` corrects it among others."""
+    *ends, p = found = interval(values, rule.level)
+    return Question(int(n), contrast, len(values), *ends, rule(found), p=p)
 
 
-def above(level: float) -> Callable[[Interval], str]:
-    """Is the mean above a level? Yes, no, or open where the interval holds it.
-
-    >>> above(0.95)(Interval(0.97, 0.96, 0.98)), above(0.95)(Interval(0.97, 0.9, 0.98))
-    ('yes', 'open')
-    """
-
-    def answer(interval: Interval) -> str:
-        return "yes" if interval.low > level else "no" if interval.high < level else "open"
-
-    return answer
-
-
-def below(level: float) -> Callable[[Interval], str]:
-    """Is the mean below a level?"""
-
-    def answer(interval: Interval) -> str:
-        return "yes" if interval.high < level else "no" if interval.low > level else "open"
-
-    return answer
-
-
-positive = above(0.0)  # is the difference above 0?
-negative = below(0.0)
+def correct(questions: Sequence[Question]) -> list[Question]:
+    """The questions of one family with the answers that Holm's correction leaves."""
+    kept = holm(np.array([q.p for q in questions])) <= 1 - CONFIDENCE
+    return [q._replace(corrected=q.answer if k else "open") for q, k in zip(questions, kept)]
 
 
 def decide(claim: str, answers: Iterable[str]) -> str:
@@ -141,12 +146,17 @@ def decide(claim: str, answers: Iterable[str]) -> str:
 
 
 def judge(claims: Iterable[Claim], table_of: Callable[[Claim], pd.DataFrame]) -> list[Verdict]:
-    """Put every claim's questions to the part of a table that is meant for it."""
+    """Put every claim's questions to the part of a table that is meant for it.
+
+    C3 is decided by corrected answers: to find one yes and one no among many is what luck does.
+    """
     verdicts = []
     for claim in claims:
-        questions = claim.ask(table_of(claim))
-        answers = [question.answer for question in questions]
-        verdicts.append(Verdict(claim, decide(claim.id, answers), questions))
+        questions = correct(claim.ask(table_of(claim)))
+        corrected = decide(claim.id, [question.corrected for question in questions])
+        verdict = decide(claim.id, [question.answer for question in questions])
+        verdict = corrected if claim.id == "C3" else verdict
+        verdicts.append(Verdict(claim, verdict, questions, corrected))
     return verdicts
 
 
@@ -164,10 +174,14 @@ def check_table(table: pd.DataFrame, columns: Iterable[str], keys: Sequence[str]
         raise TableError(f"the table lacks the columns {', '.join(missing)}.")
     if table.empty:
         raise TableError("the table has no rows.")
-    keys = [key for key in keys if key in table.columns]
+    check_once(table, [key for key in keys if key in table.columns])
+
+
+def check_once(table: pd.DataFrame, keys: Sequence[str]) -> None:
+    """See that no two rows have all their keys in common, or raise a `TableError`."""
     twice = table[table.duplicated(keys)]
     if len(twice):
-        where = ", ".join(f"{key} {value}" for key, value in twice.iloc[0][keys].items())
+        where = ", ".join(f"{key} {value}" for key, value in twice.iloc[0][[*keys]].items())
         raise TableError(
             f"the table holds {len(twice)} rows twice, the first of them {where}: "
             "each would count as another seed."
@@ -180,10 +194,10 @@ def evidence(verdict: Verdict) -> pd.DataFrame:
 
 
 def summary(verdicts: list[Verdict]) -> pd.DataFrame:
-    """One row a claim: verdict, and how many questions were answered yes, no, and left open."""
+    """One row a claim: verdict, how many questions were answered how, and the corrected verdict."""
     rows = []
-    for claim, verdict, questions in verdicts:
+    for claim, verdict, questions, corrected in verdicts:
         answers = [question.answer for question in questions]
         counts = [answers.count(word) for word in ("yes", "no", "open")]
-        rows.append((claim.id, claim.sentence, verdict, *counts))
-    return pd.DataFrame(rows, columns=["id", "claim", "verdict", "yes", "no", "open"])
+        rows.append((claim.id, claim.sentence, verdict, *counts, corrected))
+    return pd.DataFrame(rows, columns=["id", "claim", "verdict", "yes", "no", "open", "corrected"])

@@ -8,28 +8,29 @@ ledger takes seeds that no chapter uses. The measurements are those of
 `protolib.sparse.measurements`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import pandas as pd
 
 from protolib.claims.engine import (
     Claim,
-    Interval,
     Question,
+    Rule,
     Verdict,
     above,
     below,
-    bootstrap,
     check_table,
     judge,
     positive,
+    question,
 )
+from protolib.claims.intervals import mean_interval
 from protolib.sparse.measurements import COLUMNS, DEEP, NOISE, SPARSE
 
 GOOD = 0.95  # what "recovers" asks of R² and of MCC
 MARGIN = 0.05  # less than this is nothing, for S1's rotations and S4's noise
 
-Ask = tuple[str, str, str | None, Callable[[Interval], str]]
+Ask = tuple[str, str, str | None, Rule]
 
 
 def _questions(table: pd.DataFrame, worlds: Iterable[str], asks: Iterable[Ask]) -> list[Question]:
@@ -44,9 +45,8 @@ def _questions(table: pd.DataFrame, worlds: Iterable[str], asks: Iterable[Ask]) 
                 continue
             values = wide[score, of] - (0.0 if minus is None else wide[score, minus])
             values = values.dropna().to_numpy()
-            interval = bootstrap(values)
             words = f"{world}: {score}, {of}" + (f" − {minus}" if minus else "")
-            found.append(Question(int(n), words, len(values), *interval, rule(interval)))
+            found.append(question(n, words, values, mean_interval, rule))
     return found
 
 

@@ -42,7 +42,7 @@ def pick(errors: dict[str, np.ndarray], chance: float) -> HTML:
         errors,
         unit="reconstruction error, logarithmic",
         chance=chance,
-        intervals={name: claims.bootstrap(values) for name, values in errors.items()},
+        intervals={name: claims.median_interval(values) for name, values in errors.items()},
         log=True,
         still=figure,
         alt=f"Beside a Gaussian repulsion the mean error is lowest with the {best} "

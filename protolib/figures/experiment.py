@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, PercentFormatter
 
 from protolib import claims, live, plotting, sweep
 from protolib.masks import MASKS, mask_name
@@ -27,14 +27,14 @@ def pick_the_winner(errors: dict, intervals: dict, chance: float) -> HTML:
     ax.axvline(chance, color=plotting.MUTED, ls=":")
     ax.set(xscale="log", yticks=range(len(errors)), yticklabels=list(errors),
            xlabel="reconstruction error (dotted: chance; ideal: 0)")  # fmt: skip
-    means = {name: interval[0] for name, interval in intervals.items()}
-    best, worst = min(means, key=means.get), max(means, key=means.get)
+    middle = {name: interval.estimate for name, interval in intervals.items()}
+    best, worst = min(middle, key=middle.get), max(middle, key=middle.get)
     return live.predict_winner(
         "A hundred samples, a hundred units. Which mask reconstructs best?",
         errors, unit="reconstruction error, logarithmic", chance=chance, intervals=intervals,
         log=True, still=figure,
         alt=f"Reconstruction errors of {len(errors)} masks at N = 100, a dot a seed. The lowest "
-        f"mean has {best} ({means[best]:.2g}), the highest {worst} ({means[worst]:.2g}); "
+        f"median has {best} ({middle[best]:.2g}), the highest {worst} ({middle[worst]:.2g}); "
         f"chance is {chance:.2g}.",
     )  # fmt: skip
 
@@ -117,6 +117,35 @@ def changes(found: dict) -> HTML:
     ax.xaxis.set_major_locator(FixedLocator([0, 0.1, 1, 10]))
     ax.xaxis.set_major_formatter(FixedFormatter(["0", "0.1", "1", "10"]))
     return plotting.show(*figures, alt=words)
+
+
+@plotting.styled
+def coverage(ways: dict) -> HTML:
+    """How often 95% intervals hold their target, a row a way, a dot a mask and size.
+
+    ways: {name: {(mask, n): share in [0, 1]}}.
+    """
+    figure, ax = plotting.panel(6.0, 2.3)
+    draw = np.random.default_rng(0)
+    for row, held in enumerate(ways.values()):
+        for over in (0, 1):
+            own = [share for (mask, _), share in held.items() if mask.overlap == over]
+            colour = plotting.LOOKS[MASKS[3 if over else 0]].colour
+            y = row + draw.uniform(-0.22, 0.22, len(own))
+            ax.plot(own, y, "o", ms=4.5, color=colour, mfc=colour if over else "none", alpha=0.8)
+    ax.axvline(0.95, color=plotting.MUTED, lw=0.8)
+    ax.text(0.945, -0.62, "promised", ha="right", fontsize=9, color=plotting.MUTED)
+    ax.set(yticks=range(len(ways)), yticklabels=list(ways), ylim=(len(ways) - 0.5, -0.8),
+           xlim=(0, 1.02), xlabel="share of intervals that hold their target")  # fmt: skip
+    ax.xaxis.set_major_formatter(PercentFormatter(1.0))
+    words = "; ".join(
+        f"{name}, from {min(held.values()):.0%} to {max(held.values()):.0%}, "
+        f"{sum(share < 0.92 for share in held.values())} of {len(held)} below 92%"
+        for name, held in ways.items()
+    )
+    return plotting.show(
+        figure, alt=f"How often 95% intervals of ten seeds hold their target: {words}."
+    )
 
 
 @plotting.styled

@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 from collections.abc import Sequence
 
 from IPython.display import HTML
@@ -49,8 +50,8 @@ def verdicts(
         words = [f'<span class="id">{claim.id}</span>{html.escape(claim.sentence)}']
         if rules:
             words.append(_small(
-                f"<em>Estimated:</em> {html.escape(claim.estimand)} "
-                f"<em>Rule:</em> {html.escape(claim.rule)}"
+                f"<em>Estimated:</em> {_emphasised(claim.estimand)} "
+                f"<em>Rule:</em> {_emphasised(claim.rule)}"
             ))  # fmt: skip
         if links:
             chapters = ", ".join(f'<a href="{slug}.html">{slug}</a>' for slug in claim.chapters)
@@ -62,21 +63,40 @@ def verdicts(
     return HTML(f'<ul class="ledger" style="list-style:none;padding-left:0">{"".join(items)}</ul>')
 
 
+def revisions(found: Sequence[Verdict]) -> HTML:
+    """Every rule that was changed: the old one, its verdicts, why it had to go, and what is now.
+
+    found: `claims.ledger(table)` of the seeds whose verdict is the new one.
+    """
+    items = []
+    for one in found:
+        for old in one.claim.revised:
+            said = "; ".join(f"{name}: {_word(verdict)}" for name, verdict in old.verdicts)
+            items.append(
+                f'<li><span class="id">{one.claim.id}</span><em>Until {old.date}:</em> '
+                f"{html.escape(old.rule)} It said, {said}.<br>"
+                f"{_small(f'<em>Why not:</em> {_emphasised(old.reason)}')}<br>"
+                f"<em>Now:</em> {_word(one.verdict)}, corrected: {_word(one.corrected)}.</li>"
+            )
+    return HTML(f'<ul class="ledger" style="list-style:none;padding-left:0">{"".join(items)}</ul>')
+
+
 def evidence(found: Sequence[Verdict], *, size: str = "N") -> HTML:
     """Every question behind the verdicts, a row each, in a small table for each contrast.
 
-    Contrasts of the form "world: what" share a table for each world. `size` says what is counted;
-    verdicts without questions are left out.
+    In brackets stands the corrected answer, where it is another one. Contrasts of the form "world:
+    what" share a table for each world. `size` says what is counted; verdicts
+    without questions are left out.
     """
     parts = [EVIDENCE]
-    for claim, verdict, questions in found:
+    for claim, verdict, questions, _ in found:
         if questions:
             groups = {}
             for question in questions:
                 name, _, what = question.contrast.partition(": ")
                 groups.setdefault(name, []).append((what, question))
             tables = "".join(_table(name, rows, size) for name, rows in groups.items())
-            words = f"<strong>{claim.id} {verdict}.</strong> {html.escape(claim.estimand)}"
+            words = f"<strong>{claim.id} {verdict}.</strong> {_emphasised(claim.estimand)}"
             parts.append(f'<p>{words}</p><div class="evidence">{tables}</div>')
     return HTML("".join(parts))
 
@@ -95,11 +115,12 @@ def number(value: float, digits: int = 3) -> str:
 
 def _table(name: str, rows: Sequence[tuple[str, Question]], size: str) -> str:
     named = any(what for what, _ in rows)
-    head = [*(["what"] if named else []), size, "mean", "95% interval", "answer"]
+    head = [*(["what"] if named else []), size, "estimate", "95% interval", "answer"]
     lines = []
     for what, q in rows:
         interval = f"{number(q.low)} to {number(q.high)}"
-        row = [html.escape(what), q.n, number(q.estimate), interval, q.answer]
+        answer = q.answer if q.corrected in ("", q.answer) else f"{q.answer} ({q.corrected})"
+        row = [html.escape(what), q.n, number(q.estimate), interval, answer]
         first, *others = row if named else row[1:]
         cells = "".join(f"<td>{cell}</td>" for cell in others)
         lines.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
@@ -114,10 +135,19 @@ def _badge(name: str, found: Verdict) -> str:
     answers = [question.answer for question in found.questions]
     counts = {word: answers.count(word) for word in ("yes", "no", "open")}
     tally = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    kind = found.verdict if found.verdict in ("holds", "partly", "fails") else "none"
-    badge = f'<span class="verdict verdict-{kind}">{found.verdict}</span>'
-    words = f'<span class="tally">{name}:</span> {badge} <span class="tally">{tally}</span>'
+    if found.corrected not in ("", found.verdict):
+        tally += f"; corrected: {found.corrected}"
+    words = f"{_small(f'{name}:')} {_word(found.verdict)} {_small(tally)}"
     return f'<span style="display:inline-block">{words}</span>'
+
+
+def _word(verdict: str) -> str:
+    kind = verdict if verdict in ("holds", "partly", "fails") else "none"
+    return f'<span class="verdict verdict-{kind}">{verdict}</span>'
+
+
+def _emphasised(text: str) -> str:
+    return re.sub(r"\*(.+?)\*", r"<em>\1</em>", html.escape(text))
 
 
 def _small(text: str) -> str:

@@ -16,9 +16,9 @@ SHORT = {
     "C3": "separation mixed",
     "C4": "overlap harms",
     "C5": "fits as well with overlap",
-    "C6": "overlap expels most (N = 100)",
+    "C6": "overlap expels (N = 100)",
     "C7": "coverage draws in",
-    "C8": "large τ expels",
+    "C8": "only large τ expels",
     "C9": "overlap expels",
 }
 DARK = "#111111"  # on strong colours, in both themes

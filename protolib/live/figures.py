@@ -116,15 +116,15 @@ def predict_winner(
     scores
         of each option in every seed; lower is better
     intervals
-        (mean, low, high) of each option
+        (median, low, high, …) of each option
     log
         whether the scores are drawn on a logarithmic axis
     """
     table = np.stack([np.asarray(values) for values in scores.values()])
     wins = np.bincount(table.argmin(0), minlength=len(table))
     options = [
-        {"name": name, "mean": mean, "low": low, "high": high, "wins": int(won)}
-        for (name, (mean, low, high)), won in zip(intervals.items(), wins)
+        {"name": name, "median": median, "low": low, "high": high, "wins": int(won)}
+        for (name, (median, low, high, *_)), won in zip(intervals.items(), wins)
     ]
     content = {
         "question": question, "unit": unit, "options": options, "seeds": table.shape[1],

@@ -1,5 +1,5 @@
 // <predict-reveal>: the reader predicts, then sees what the page's own run gave.
-// kind="pick": data {question, unit, options: [{name, mean, low, high, wins}], seeds, colours?}
+// kind="pick": data {question, unit, options: [{name, median, low, high, wins}], seeds, colours?}
 // kind="place": data {question, samples, start, ends: [seed][prototype], reach, colour}
 (() => {
 "use strict";
@@ -27,7 +27,7 @@ class PredictReveal extends Figure {
         "its ends are not as many as its prototypes");
     } else {
       expect(seeds > 0 && Array.isArray(options) && options.length > 1, "there is nothing to choose from");
-      expect(options.every(({ name, mean, low, high, wins }) => typeof name === "string" && numbers([mean, low, high, wins])),
+      expect(options.every(({ name, median, low, high, wins }) => typeof name === "string" && numbers([median, low, high, wins])),
         "its options lack numbers");
     }
   }
@@ -68,11 +68,11 @@ class PredictReveal extends Figure {
   picked() {
     const { options, seeds } = this.data, mine = options[this.pick];
     const best = options.reduce((a, b) => (b.wins > a.wins ? b : a));
-    const { chance } = this.data, worse = chance && best.mean > chance;
+    const { chance } = this.data, worse = chance && best.median > chance;
     return `You picked ${mine.name}: best in ${mine.wins} of ${seeds} seeds. `
       + (best === mine ? "No other wins as often." : `Most often best: ${best.name}, ${best.wins} of ${seeds}.`)
       + ` A blind pick wins ${short(seeds / options.length, 2)} on average.`
-      + (worse ? ` And even its mean error, ${short(best.mean, 2)}, is worse than chance, ${short(chance, 2)}.` : "");
+      + (worse ? ` And even its median error, ${short(best.median, 2)}, is worse than chance, ${short(chance, 2)}.` : "");
   }
 
   // Against the typical outcome: place by place from left to right, the median over seeds.
@@ -170,17 +170,17 @@ class PredictReveal extends Figure {
     options.forEach((o, k) => {
       const y = 10 + row * k, colour = k === this.pick ? c.separation : c.ink;
       g.fillStyle = colour;
-      g.fillText(`${k === this.pick ? "▸ " : ""}${o.name}: ${short(o.mean, 2)} (${short(o.low, 2)} to ${short(o.high, 2)}), best in ${o.wins}`, 8, y + 4);
+      g.fillText(`${k === this.pick ? "▸ " : ""}${o.name}: ${short(o.median, 2)} (${short(o.low, 2)} to ${short(o.high, 2)}), best in ${o.wins}`, 8, y + 4);
       if (chance) for (let dot = 12; dot < 28; dot += 5) g.fillRect(X(chance) - 0.75, y + dot, 1.5, 3);
       g.fillRect(X(o.low), y + 18, Math.max(X(o.high) - X(o.low), 1), 1.5);
       for (const v of [o.low, o.high]) g.fillRect(X(v) - 0.75, y + 14, 1.5, 9);
       g.beginPath();
-      g.arc(X(o.mean), y + 19, 5, 0, 7);
+      g.arc(X(o.median), y + 19, 5, 0, 7);
       g.fill();
     });
     g.fillStyle = c.muted;
     g.fillText(`${unit}${chance ? `; dotted: chance, ${short(chance, 2)}` : ""}`, 8, bottom + 16);
-    this.$("canvas").setAttribute("aria-label", options.map((o) => `${o.name}: ${short(o.mean, 2)}, best in ${o.wins} seeds`).join("; "));
+    this.$("canvas").setAttribute("aria-label", options.map((o) => `${o.name}: ${short(o.median, 2)}, best in ${o.wins} seeds`).join("; "));
   }
 }
 define("predict-reveal", PredictReveal);
