@@ -88,7 +88,7 @@ def _curves(excess, positions, *, ax) -> None:
 
 
 def _crowding_axis(ax, words) -> None:
-    """The law's band, one half to one, and fractions for ticks."""
+    """The band of the envelope, one half to one, and fractions for ticks."""
     ax.axvspan(0.5, 1, color=plotting.HULL, lw=0, zorder=0)
     ax.xaxis.set_major_locator(FixedLocator([*CROWDINGS]))
     ax.xaxis.set_minor_locator(NullLocator())
