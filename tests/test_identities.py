@@ -77,10 +77,10 @@ def test_the_square_is_what_the_losses_compute(units, samples, dims):
 
 @pytest.mark.parametrize(("units", "samples"), [(2, 2), (3, 3), (3, 2), (2, 4)])
 def test_energy_on_a_line_pushes_by_ranks_alone(units, samples):
-    """In every order in which prototypes and samples can stand: 4/(M−1) (share of p − share of x).
+    """In every order in which prototypes and samples can stand.
 
-    The push on the j-th prototype is 4/(M−1) · ((j − ½)/M − #{x < p_j}/N), for M = N the
-    4/(N(N−1)) · (j − ½ − #{x < p_j}) that the page on attractors names.
+    The push on the j-th prototype is 4/(M−1) · ((j − ½)/M − #{x < p_j}/N), for M = N this is
+    4/(N(N−1)) · (j − ½ − #{x < p_j}).
     """
     for stands in itertools.combinations(range(units + samples), units):
         places = _letters("a", units + samples)  # in their order from left to right
@@ -104,6 +104,7 @@ def test_energy_on_a_line_pushes_by_ranks_alone(units, samples):
             if units == samples:
                 n = units
                 assert push == sp.Rational(4, n * (n - 1)) * (j - sp.Rational(1, 2) - left)
+                assert abs(push) >= sp.Rational(2, n * (n - 1))  # it never fades
 
 
 # ------------------------------------------------------------------ from prototypes to weights

@@ -36,7 +36,7 @@ def collapse(excess: dict, s: np.ndarray, length: float) -> HTML:
         alt=["Excess share outside the hull against temperature, a curve a size. They rise one "
              "after the other: a tenth is passed by τ = "
              + ", ".join(f"{tau:.1g} for N = {n}" for n, tau in onset.items()) + ".",
-             "The same curves against crowding. Now they rise together: " + _rise(excess, s)],
+             "The same curves against crowding. Now closer together: " + _rise(excess, s)],
     )  # fmt: skip
 
 
