@@ -187,6 +187,19 @@ def test_the_network_s_figures(drawn):
     assert ax.lines[0].get_xdata().tolist() == [0.25, 5.0]
 
 
+def test_two_networks_of_the_same_values_part_between_them(drawn):
+    x, one = _points(-1.0, 1.0), _net([[-1.0, 1.0]])._replace(offset=torch.zeros(1))
+    other = one._replace(slope=2 * one.slope, bias=2 * one.bias)  # the same prototypes, narrower
+    h = [model.respond(net, x) for net in (one, other)]
+    values = [torch.linalg.solve(response, torch.ones(1, 2)) for response in h]
+    one, other = (net._replace(readout=v) for net, v in zip((one, other), values))
+    figures.model.same_values(one, other, x)
+    ((ax, text),) = drawn
+    apart = (model.predict(one, _points(0.0)) - model.predict(other, _points(0.0))).item()
+    assert f"between them by up to {apart:.2f}" in text
+    assert list(ax.lines[1].get_xdata()) == [-1.0, 1.0]
+
+
 def test_links_and_their_crossings(drawn):
     x, p = _points(0.0, 1.0), _points(1.5, 0.0)
     figures.reconstruction.links(x, p, (np.array([0, 1]), np.array([1, 0])))

@@ -7,7 +7,7 @@ from helpers import ALL_MASKS, require_grad, stack, take
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protolib import losses, model
+from protolib import data, losses, model
 
 SHAPES = st.tuples(st.integers(0, 99), st.integers(1, 6), st.integers(1, 6), st.integers(1, 3))
 
@@ -134,3 +134,15 @@ def test_distances_need_the_same_dims(dims):
     plain = inspect.unwrap(losses.squared_distances)
     with pytest.raises(ValueError, match=f"got {dims[0]} and {dims[1]}"):
         plain(a, b)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 999), st.integers(2, 8), st.integers(1, 3), st.floats(1e-3, 3.0))
+def test_coverage_of_as_many_units_as_samples_is_zero_only_on_them(seed, n, dims, step):
+    """Its minimum is right: what fails far from it is the landscape."""
+    x = data.uniform([seed], n, dims, dtype=torch.float64)
+    order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
+    assert losses.coverage(x, x[:, order]).item() == 0
+    moved = x[:, order].clone()
+    moved[0, 0, 0] += step  # even if it lands on another sample, its own is left alone
+    assert losses.coverage(x, moved).item() > 0

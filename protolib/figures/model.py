@@ -74,3 +74,33 @@ def starts(
     if far:
         words += f" {far} prototypes lie outside the picture."
     return plotting.show(figure, alt=words)
+
+
+@plotting.styled
+def same_values(one: model.Parameters, other: model.Parameters, x: Float[Tensor, "1 n 1"]) -> HTML:
+    """Two networks of the same values at all samples x: what they compute, and their prototypes."""
+    figure, ax = plotting.panel(4.4, 2.9)
+    line = torch.linspace(-1, 1, 401, dtype=x.dtype)[None, :, None]
+    outputs = [model.predict(net, line)[0] for net in (one, other)]
+    floor = min(output.min().item() for output in outputs) - 0.25
+    for net, output, colour, dash, fill, name in (
+        (one, outputs[0], plotting.COVERAGE, "-", plotting.COVERAGE, "at the samples"),
+        (other, outputs[1], plotting.OVERLAP, "--", plotting.PAPER, "elsewhere"),
+    ):
+        ax.plot(line[0, :, 0], output, dash, color=colour)
+        p = model.prototypes(net)[0, :, 0]
+        ax.plot(p, torch.full_like(p, floor), "v", color=colour, mfc=fill, ms=7,
+                label=f"prototypes {name}")  # fmt: skip
+    y = model.predict(one, x)[0]
+    ax.plot(x[0, :, 0], y, "o", color=plotting.INK, ms=5, label="samples")
+    ax.set(xlabel="input x", ylabel="output")
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=3,
+                  columnspacing=1.0, handletextpad=0.3)  # fmt: skip
+    inside = (line[0, :, 0] >= x.min()) & (line[0, :, 0] <= x.max())
+    miss = (model.predict(other, x)[0] - y).abs().max().item()
+    apart = (outputs[0] - outputs[1])[inside].abs().max().item()
+    words = (
+        f"The outputs of two networks with different prototypes: at the {x.shape[1]} samples they "
+        f"differ by less than {max(miss, 1e-9):.0e}, between them by up to {apart:.2f}."
+    )
+    return plotting.show(figure, alt=words)

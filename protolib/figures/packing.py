@@ -36,7 +36,7 @@ def collapse(excess: dict, s: np.ndarray, length: float) -> HTML:
         alt=["Excess share outside the hull against temperature, a curve a size. They rise one "
              "after the other: a tenth is passed by τ = "
              + ", ".join(f"{tau:.1g} for N = {n}" for n, tau in onset.items()) + ".",
-             "The same curves against crowding. Now they rise together: " + _rise(excess, s)],
+             "The same curves against crowding. Now closer together: " + _rise(excess, s)],
     )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def _curves(excess, positions, *, ax) -> None:
 
 
 def _crowding_axis(ax, words) -> None:
-    """The law's band, one half to one, and fractions for ticks."""
+    """The band of the envelope, one half to one, and fractions for ticks."""
     ax.axvspan(0.5, 1, color=plotting.HULL, lw=0, zorder=0)
     ax.xaxis.set_major_locator(FixedLocator([*CROWDINGS]))
     ax.xaxis.set_minor_locator(NullLocator())
