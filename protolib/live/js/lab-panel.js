@@ -131,9 +131,9 @@ function showControls(root, lab, playing) {
   const mark = $(".mark i");
   mark.style.marginLeft = `${at(0.5)}%`;
   mark.style.width = `${at(1) - at(0.5)}%`;
-  $(".mark em").textContent = uses ? "bar: the packing threshold, crowding s = ½ to 1" : "the energy kernel has no τ";
+  $(".mark em").textContent = uses ? "bar: the packing estimate, crowding s = ½ to 1" : "the energy kernel has no τ";
   mark.hidden = !uses;
-  $(".s-tau").setAttribute("aria-valuetext", `${short(s.tau, 2)}, crowding ${short(crowding, 2)}, threshold one half to one`);
+  $(".s-tau").setAttribute("aria-valuetext", `${short(s.tau, 2)}, crowding ${short(crowding, 2)}, estimate one half to one`);
   $(".attractor").value = s.attractor;
   $(".kernel").value = s.kernel;
   for (const flag in SHOWN) $(`.f-${flag}`).checked = s[flag];

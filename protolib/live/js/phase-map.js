@@ -64,7 +64,7 @@ class PhaseMap extends Figure {
     }
     map.append(make("div"), ...taus.map((tau) => make("div", { className: "head", textContent: power(tau) })));
     this.$("output").textContent =
-      `Numbers are percent outside, means of ${this.data.seeds} seeds. Outlined: the packing threshold, s from ½ to 1. Choose a cell.`;
+      `Numbers are percent outside, means of ${this.data.seeds} seeds. Outlined: the packing estimate, s from ½ to 1. Choose a cell.`;
   }
 
   cell(r, c) { return this.cells.find((o) => o.r === r && o.c === c).cell; }
