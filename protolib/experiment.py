@@ -60,6 +60,8 @@ class Setting:
         dimensions of the inputs, ≥ 1
     dtype
         "float32" or "float64"
+    slope
+        of every unit at the "uniform" start, > 0
 
     Raises
     ------
@@ -74,6 +76,7 @@ class Setting:
     noise: float = 0.0
     dims: int = 1
     dtype: Literal["float32", "float64"] = "float32"
+    slope: float = 1.5
 
     def __post_init__(self) -> None:
         for name, allowed in {
@@ -85,8 +88,8 @@ class Setting:
             if getattr(self, name) not in allowed:
                 words = " or ".join(f'"{word}"' for word in allowed)
                 raise ValueError(f"{name} must be {words}, got {getattr(self, name)!r}")
-        if not (self.width > 0 and self.noise >= 0 and self.dims >= 1):
-            raise ValueError(f"expected width > 0, noise ≥ 0 and dims ≥ 1, got {self}")
+        if not (self.width > 0 and self.noise >= 0 and self.dims >= 1 and self.slope > 0):
+            raise ValueError(f"expected width > 0, noise ≥ 0, dims ≥ 1 and slope > 0, got {self}")
 
     def units(self, n: int) -> int:
         """The width of a network for n samples."""
@@ -103,7 +106,9 @@ class Setting:
             y = data.labels(seeds, n, dtype=dtype)
         else:
             y = getattr(data, self.target)(x)
-        start = model.initialise(seeds, self.units(n), self.dims, start=self.start, dtype=dtype)
+        start = model.initialise(
+            seeds, self.units(n), self.dims, slope=self.slope, start=self.start, dtype=dtype
+        )
         return start, x, seen, y
 
 
