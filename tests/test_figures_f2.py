@@ -131,10 +131,10 @@ def test_leavers_are_counted_by_their_depth(drawn):
     assert "within half a width 0% to 100% leave" in words
     assert "deeper than two widths at most 100%" in words
     one, two, alone = drawn[0].axes[0].lines
-    assert one.get_xdata().tolist() == [0.125, 0.375, 1.125, 2.25]  # the bins that hold any
-    assert one.get_ydata().tolist() == [1, 1, 0, 0]
-    assert two.get_ydata().tolist() == [0, 0, 1, 1]
-    assert alone.get_ydata().tolist() == [0] * 4
+    assert one.get_xdata().tolist() == [0.25, 1.25, 2.25]  # the bins that hold any
+    assert one.get_ydata().tolist() == [1, 0, 0]
+    assert two.get_ydata().tolist() == [0, 1, 1]
+    assert alone.get_ydata().tolist() == [0] * 3
 
 
 def test_the_map_draws_its_boundary_between_the_cells(drawn):
@@ -150,6 +150,7 @@ def test_the_map_draws_its_boundary_between_the_cells(drawn):
     edges = [tuple(map(tuple, line.get_data())) for line in ax.lines]
     assert sorted(edges) == [((-0.5, 0.5), (0.5, 0.5)), ((0.5, 0.5), (0.5, 1.5))]
     assert [t.get_text() for t in drawn[1].axes[0].texts] == ["30"]
+    assert not drawn[1].axes[0].lines  # none against what was not trained
 
 
 def test_collapse_reads_the_onsets(drawn):

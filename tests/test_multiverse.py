@@ -134,7 +134,10 @@ def test_settings_change_what_they_say_and_nothing_else():
     steep = Setting(slope=12.0).draw(seeds, n)[0]
     assert (steep.slope == 12).all()
     assert torch.allclose(model.prototypes(steep), model.prototypes(start))
-    with pytest.raises(ValueError, match="expected width > 0"):
+    crowded = Setting(spread=0.5).draw(seeds, n)[0]
+    assert torch.allclose(model.prototypes(crowded), model.prototypes(start) / 2)
+    assert crowded.slope.equal(start.slope)
+    with pytest.raises(ValueError, match="expected width, slope"):
         Setting(width=0.0)
 
 

@@ -52,7 +52,7 @@ def leavers(left: dict, alone: tuple, response) -> HTML:
     left: {slope: (depths (nets, units), gone (nets, units))}, trained with overlap; alone: depths
     and gone of the same starts trained without; response: of a unit, at so many widths.
     """
-    edges = np.array([0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3, 4])
+    edges = np.arange(0, 4.1, 0.5)
     figure, ax = plotting.panel(4.8, 3.3)
     z = np.linspace(0, 4, 100)
     ax.fill_between(z, response(z), color=plotting.HULL, lw=0, label="response at the rim")
@@ -105,7 +105,7 @@ def maps(excess: dict[str, pd.DataFrame], level: float) -> HTML:
                                    lw=0))  # fmt: skip
             text = f"{100 * value:.0f}".replace("-", "−" if value <= -0.005 else "")
             ax.text(column, row, text, ha="center", va="center", fontsize=9)
-        for line in _boundary(table.to_numpy() >= level):
+        for line in _boundary(table.to_numpy(), level):
             ax.plot(*line, color=plotting.INK, lw=2, solid_capstyle="round")
         ax.set(title=title, xlim=(-0.5, table.shape[1] - 0.5), ylim=(-0.5, len(table) - 0.5),
                xticks=range(table.shape[1]), xticklabels=[f"{w:g}" for w in table],
@@ -123,15 +123,18 @@ def maps(excess: dict[str, pd.DataFrame], level: float) -> HTML:
     return plotting.show(*figures, alt=words)
 
 
-def _boundary(inside: np.ndarray) -> list:
-    """The edges between cells that are inside and cells that are not, as pairs ([x, x], [y, y])."""
+def _boundary(values: np.ndarray, level: float) -> list:
+    """The edges between trained cells at or above a level and others: pairs ([x, x], [y, y])."""
     lines = []
-    for row, column in np.ndindex(*inside.shape):
-        here = inside[row, column]
-        if column + 1 < inside.shape[1] and here != inside[row, column + 1]:
-            lines.append(([column + 0.5] * 2, [row - 0.5, row + 0.5]))
-        if row + 1 < inside.shape[0] and here != inside[row + 1, column]:
-            lines.append(([column - 0.5, column + 0.5], [row + 0.5] * 2))
+    for (row, column), here in np.ndenumerate(values):
+        for other, line in (
+            ((row, column + 1), ([column + 0.5] * 2, [row - 0.5, row + 0.5])),
+            ((row + 1, column), ([column - 0.5, column + 0.5], [row + 0.5] * 2)),
+        ):
+            if other[0] < len(values) and other[1] < values.shape[1]:
+                there = values[other]
+                if not np.isnan([here, there]).any() and (here >= level) != (there >= level):
+                    lines.append(line)
     return lines
 
 
@@ -146,7 +149,7 @@ def accounts(net: model.Parameters, inputs: torch.Tensor, bill: dict) -> HTML:
     first = model.Parameters(*(tensor[:1].detach() for tensor in net))
     curves = model.respond(first, grid)[0]
     away = hull.hull_distance(model.prototypes(first), inputs[:1])[0] > hull.TOLERANCE
-    left, ax = plotting.panel(3.7, 3.0)
+    left, ax = plotting.panel(3.6, 3.0)
     plotting.shade_hull(ax, inputs[0].min().item(), inputs[0].max().item(), label=False)
     for chosen, colour, dash, label in (
         (away, plotting.OVERLAP, (0, (4, 1.5)), "prototype outside"),
@@ -158,10 +161,10 @@ def accounts(net: model.Parameters, inputs: torch.Tensor, bill: dict) -> HTML:
             lines[0].set_label(label)
     ax.set(xlim=(-5, 5), ylim=(0, 1.35), xlabel="input x", ylabel="response")
     ax.legend(loc="upper left", ncols=2, fontsize=8)
-    right, ax = plotting.panel(3.7, 3.0)
+    right, ax = plotting.panel(3.9, 3.0)
     cost = {name: float(values.mean()) for name, (values, _) in bill.items()}
     for k, (values, out) in enumerate(bill.values()):
-        plotting.plot_dots(values, [k] * len(values), ax=ax, colour=plotting.INK, size=5.0)
+        plotting.plot_dots(values, [k] * len(values), ax=ax, colour=plotting.INK, size=6.0)
         ax.text(1.02, k, f"{out:.0%} out", transform=ax.get_yaxis_transform(), va="center")
     ax.set(yticks=range(len(bill)), yticklabels=list(bill), ylim=(len(bill) - 0.4, -0.6),
            xscale="log", xlabel="λ · overlap (infimum: 0)")  # fmt: skip
