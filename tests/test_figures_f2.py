@@ -141,8 +141,9 @@ def test_the_map_draws_its_boundary_between_the_cells(drawn):
     table = pd.DataFrame([[0.02, -0.01], [0.3, 0.04]], [0.1, 1.0], [1.5, 48.0])
     blank = table.loc[[1.0]].reindex_like(table)
     blank[48.0] = np.nan
-    words = _texts(figures.expulsion.maps({"Adam": table, "descent": blank}, level=0.05))
-    assert "Most, 30%, at slope 1.5 and λ = 1" in words[0]
+    shown = {"Adam, by λ": table, "descent, by λ": blank}
+    words = _texts(figures.expulsion.maps(shown, level=0.05))
+    assert "Most, 30%, at slope 1.5 in the row 1;" in words[0]
     assert "slope 48, at most 4.0%" in words[0]
     assert "slope 1.5, at most 30.0%" in words[1]  # the steepest that was trained
     ax = drawn[0].axes[0]

@@ -18,7 +18,7 @@ def ends(places: dict, share: dict) -> HTML:
 
     places: {mask: (nets, units)}; share: {mask: in [0, 1]}.
     """
-    figure, ax = plotting.panel(4.8, 3.7)
+    figure, ax = plotting.panel(4.4, 3.7)
     plotting.shade_hull(ax, -1.0, 1.0)
     farthest = max(float(np.abs(np.asarray(p)).max()) for p in places.values())
     for k, (mask, p) in enumerate(places.items()):
@@ -53,7 +53,7 @@ def leavers(left: dict, alone: tuple, response) -> HTML:
     and gone of the same starts trained without; response: of a unit, at so many widths.
     """
     edges = np.arange(0, 4.1, 0.5)
-    figure, ax = plotting.panel(4.8, 3.3)
+    figure, ax = plotting.panel(4.0, 3.2)
     z = np.linspace(0, 4, 100)
     ax.fill_between(z, response(z), color=plotting.HULL, lw=0, label="response at the rim")
     near, deep = [], []
@@ -91,12 +91,12 @@ def _by_bin(depth, gone, edges) -> tuple[np.ndarray, np.ndarray]:
 def maps(excess: dict[str, pd.DataFrame], level: float) -> HTML:
     """What overlap adds to the share outside, a panel an optimiser, with the boundary at `level`.
 
-    excess: title → a table with a row a λ and a column an initial slope; what is not a number was
+    excess: "optimiser, by row" → a table with a column an initial slope; what is not a number was
     not trained.
     """
     figures, words = [], []
     for title, table in excess.items():
-        figure, ax = plotting.panel(3.7, 2.9)
+        figure, ax = plotting.panel(2.9, 2.7)
         for (row, column), value in np.ndenumerate(table.to_numpy()):
             if np.isnan(value):
                 continue
@@ -109,16 +109,16 @@ def maps(excess: dict[str, pd.DataFrame], level: float) -> HTML:
             ax.plot(*line, color=plotting.INK, lw=2, solid_capstyle="round")
         ax.set(title=title, xlim=(-0.5, table.shape[1] - 0.5), ylim=(-0.5, len(table) - 0.5),
                xticks=range(table.shape[1]), xticklabels=[f"{w:g}" for w in table],
-               yticks=range(len(table)), yticklabels=[f"{lam:g}" for lam in table.index],
-               xlabel="initial slope", ylabel="λ")  # fmt: skip
+               yticks=range(len(table)), yticklabels=[f"{value:g}" for value in table.index],
+               xlabel="initial slope", ylabel=title.rpartition(" ")[2])  # fmt: skip
         ax.tick_params(left=False, bottom=False)
         figures.append(figure)
         trained = table.stack().dropna()
-        (lam, wide), (_, steep) = trained.idxmax(), trained.index[-1]
+        (row, wide), (_, steep) = trained.idxmax(), trained.index[-1]
         words.append(
-            f"{title}: percentage points that overlap adds to the share outside, by initial slope "
-            f"and λ. Most, {table.max().max():.0%}, at slope {wide:g} and λ = {lam:g}; at the "
-            f"steepest start, slope {steep:g}, at most {table[steep].max():.1%}."
+            f"{title}: percentage points that overlap adds to the share outside. Most, "
+            f"{table.max().max():.0%}, at slope {wide:g} in the row {row:g}; at the steepest "
+            f"start, slope {steep:g}, at most {table[steep].max():.1%}."
         )
     return plotting.show(*figures, alt=words)
 
@@ -169,6 +169,7 @@ def accounts(net: model.Parameters, inputs: torch.Tensor, bill: dict) -> HTML:
     ax.set(yticks=range(len(bill)), yticklabels=list(bill), ylim=(len(bill) - 0.4, -0.6),
            xscale="log", xlabel="λ · overlap (infimum: 0)")  # fmt: skip
     ax.grid(axis="y", color=plotting.FAINT, lw=0.6)
+    ax.set_axisbelow(True)
     return plotting.show(
         left, right,
         alt=[f"Response curves of {curves.shape[1]} units after training with overlap: a comb of "
