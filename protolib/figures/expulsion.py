@@ -31,7 +31,7 @@ def ends(places: dict, share: dict) -> HTML:
         yticklabels=[f"{mask_name(m)}: {share[m]:.0%} out" for m in places],
         xlim=(-1.3 * farthest, 1.3 * farthest),
         xticks=[-10, -1, 0, 1, 10], xticklabels=["−10", "−1", "0", "1", "10"],
-        xlabel="prototype p (logarithmic beyond ±1.5)",
+        xlabel="prototype p (log beyond ±1.5)",
     )  # fmt: skip
     ax.tick_params(left=False, labelsize=9)
     by_overlap = [[share[m] for m in places if m.overlap == on] for on in (1, 0)]
