@@ -60,6 +60,10 @@ class Setting:
         dimensions of the inputs, ≥ 1
     dtype
         "float32" or "float64"
+    slope
+        of every unit at the "uniform" start, > 0
+    spread
+        > 0, of the prototypes at the start: at the "uniform" one they fill [−spread, spread]^dims
 
     Raises
     ------
@@ -74,6 +78,8 @@ class Setting:
     noise: float = 0.0
     dims: int = 1
     dtype: Literal["float32", "float64"] = "float32"
+    slope: float = 1.5
+    spread: float = 1.0
 
     def __post_init__(self) -> None:
         for name, allowed in {
@@ -85,8 +91,11 @@ class Setting:
             if getattr(self, name) not in allowed:
                 words = " or ".join(f'"{word}"' for word in allowed)
                 raise ValueError(f"{name} must be {words}, got {getattr(self, name)!r}")
-        if not (self.width > 0 and self.noise >= 0 and self.dims >= 1):
-            raise ValueError(f"expected width > 0, noise ≥ 0 and dims ≥ 1, got {self}")
+        positive = self.width > 0 and self.slope > 0 and self.spread > 0
+        if not (positive and self.noise >= 0 and self.dims >= 1):
+            raise ValueError(
+                f"expected width, slope and spread > 0, noise ≥ 0 and dims ≥ 1, got {self}"
+            )
 
     def units(self, n: int) -> int:
         """The width of a network for n samples."""
@@ -103,8 +112,10 @@ class Setting:
             y = data.labels(seeds, n, dtype=dtype)
         else:
             y = getattr(data, self.target)(x)
-        start = model.initialise(seeds, self.units(n), self.dims, start=self.start, dtype=dtype)
-        return start, x, seen, y
+        start = model.initialise(
+            seeds, self.units(n), self.dims, slope=self.slope, start=self.start, dtype=dtype
+        )
+        return start._replace(bias=self.spread * start.bias), x, seen, y
 
 
 class Chunk(NamedTuple):

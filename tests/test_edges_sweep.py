@@ -47,13 +47,15 @@ def test_what_was_expected_and_what_came(make, words):
 
 
 @pytest.mark.parametrize(
-    "change", [{"width": 0.0}, {"width": -1.0}, {"noise": -0.1}, {"dims": 0}, {"width": np.nan}]
-)
+    "change",
+    [{"width": 0.0}, {"width": -1.0}, {"noise": -0.1}, {"dims": 0}, {"width": np.nan},
+     {"slope": 0.0}, {"slope": np.nan}, {"spread": 0.0}],
+)  # fmt: skip
 def test_impossible_settings_are_refused(change):
     setting = object.__new__(Setting)
     for field in dataclasses.fields(Setting):
         object.__setattr__(setting, field.name, change.get(field.name, field.default))
-    with pytest.raises(ValueError, match=r"^expected width > 0, noise ≥ 0 and dims ≥ 1, got"):
+    with pytest.raises(ValueError, match=r"^expected width, slope and spread > 0"):
         Setting.__post_init__(setting)
 
 

@@ -102,43 +102,57 @@ def test_two_masks_show_their_medians(table, drawn):
         "baseline", "coverage"]  # fmt: skip
 
 
-def test_ends_and_fates_name_the_right_mask(drawn):
+def test_ends_name_the_right_mask(drawn):
     share = {mask: 0.1 + 0.3 * mask.overlap + 0.05 * mask.separation for mask in MASKS}
     places = {mask: np.linspace(-1, 1 + 40 * mask.overlap, 6).reshape(2, 3) for mask in MASKS}
     (words,) = _texts(figures.expulsion.ends(places, share))
     assert "40% to 45% with overlap and 10% to 15% without" in words
     assert "at a distance of 41" in words
     assert "overlap: 40% out" in [t.get_text() for t in drawn[0].axes[0].get_yticklabels()]
-    census = {mask: dict.fromkeys(figures.expulsion.FATES, 0.2) for mask in MASKS}
-    census[claims.OVERLAP] = dict(zip(figures.expulsion.FATES, (0.1, 0.3, 0.0, 0.2, 0.4)))
-    (words,) = _texts(figures.expulsion.fates(census))
-    assert "60% are outside and 30% inside and narrow" in words
-    assert "baseline 20%" in words
-    bars = [bar.get_width() for bar in drawn[1].axes[0].patches[3 :: len(MASKS)]]
-    assert bars == pytest.approx([0.1, 0.3, 0.0, 0.2, 0.4])  # the row of overlap
 
 
-def test_departures_and_equivalence_follow_their_numbers(table, drawn):
-    distance = {mask: torch.full((2, 3), 0.1 + mask.overlap + mask.coverage) for mask in MASKS}
-    without, with_overlap = _texts(figures.expulsion.departures([0, 1, 2], distance))
-    assert "between 0.1 (baseline) and 1.1 (coverage)" in without
-    assert "between 1.1 (overlap) and 2.1 (coverage + overlap)" in with_overlap
-    near, far = claims.Interval(0, -0.001, 0.001), claims.Interval(-0.1, -0.2, 0.0)
-    within = {3: {MASKS[0]: far, MASKS[1]: near}, 100: {MASKS[0]: near, MASKS[1]: near}}
-    left, right = _texts(figures.expulsion.equivalence(table, within, 0.01))
-    assert "100% of all runs" in left
-    assert "3 of 4 lie within the margin; those that do not are at N = 3" in right
-
-
-def test_accounts_count_who_is_away():
+def test_the_bill_counts_who_is_away_and_names_every_state(drawn):
     net = model.Parameters(torch.ones(1, 4), torch.tensor([[[0.5], [0.0], [-3.0], [4.0]]]),
                            torch.ones(1, 4), torch.zeros(1))  # fmt: skip
     inputs = torch.tensor([[[-1.0], [0.0], [1.0]]])
-    bill = {"at the start": torch.tensor([0.3]), "as trained": torch.tensor([0.1])}
+    bill = {"free": (torch.tensor([0.1]), 0.5), "on the samples": (torch.tensor([0.001]), 0.0)}
     curves, cost = _texts(figures.expulsion.accounts(net, inputs, bill))
     assert "2 units whose top lies outside" in curves
-    assert "“as trained” (0.1)" in cost
-    assert "0.3 (at the start)" in cost
+    assert "free 0.1 (50% out); on the samples 0.001 (0% out)" in cost
+    assert [t.get_text() for t in drawn[1].axes[0].texts] == ["50% out", "0% out"]
+
+
+def test_leavers_are_counted_by_their_depth(drawn):
+    depth = np.tile([0.1, 0.3, 1.1, 2.2], (10, 1))  # ten nets of four units
+    gone = np.tile([True, True, False, False], (10, 1))
+    left = {1.5: (depth, gone), 3.0: (depth, ~gone)}
+    words = figures.expulsion.leavers(left, (depth, 0 * gone), lambda z: np.exp(-(z**2)))
+    (words,) = _texts(words)
+    assert "for 2 slopes" in words
+    assert "within half a width 0% to 100% leave" in words
+    assert "deeper than two widths at most 100%" in words
+    one, two, alone = drawn[0].axes[0].lines
+    assert one.get_xdata().tolist() == [0.25, 1.25, 2.25]  # the bins that hold any
+    assert one.get_ydata().tolist() == [1, 0, 0]
+    assert two.get_ydata().tolist() == [0, 1, 1]
+    assert alone.get_ydata().tolist() == [0] * 3
+
+
+def test_the_map_draws_its_boundary_between_the_cells(drawn):
+    table = pd.DataFrame([[0.02, -0.01], [0.3, 0.04]], [0.1, 1.0], [1.5, 48.0])
+    blank = table.loc[[1.0]].reindex_like(table)
+    blank[48.0] = np.nan
+    shown = {"Adam, by λ": table, "descent, by λ": blank}
+    words = _texts(figures.expulsion.maps(shown, level=0.05))
+    assert "Most, 30%, at slope 1.5 in the row 1;" in words[0]
+    assert "slope 48, at most 4.0%" in words[0]
+    assert "slope 1.5, at most 30.0%" in words[1]  # the steepest that was trained
+    ax = drawn[0].axes[0]
+    assert [t.get_text() for t in ax.texts] == ["2", "−1", "30", "4"]
+    edges = [tuple(map(tuple, line.get_data())) for line in ax.lines]
+    assert sorted(edges) == [((-0.5, 0.5), (0.5, 0.5)), ((0.5, 0.5), (0.5, 1.5))]
+    assert [t.get_text() for t in drawn[1].axes[0].texts] == ["30"]
+    assert not drawn[1].axes[0].lines  # none against what was not trained
 
 
 def test_collapse_reads_the_onsets(drawn):

@@ -3,8 +3,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from protolib import claims, multiverse, sweep
+from protolib import claims, model, multiverse, sweep
 from protolib.sweep import Setting, TableError
 from protolib.training import TrainConfig
 
@@ -132,7 +133,13 @@ def test_settings_change_what_they_say_and_nothing_else():
     assert (keras.bias == 0).all()
     assert keras.slope.abs().max() <= (6 / 7) ** 0.5
     assert keras.slope.abs().max() > 0.5
-    with pytest.raises(ValueError, match="expected width > 0"):
+    steep = Setting(slope=12.0).draw(seeds, n)[0]
+    assert (steep.slope == 12).all()
+    assert torch.allclose(model.prototypes(steep), model.prototypes(start))
+    crowded = Setting(spread=0.5).draw(seeds, n)[0]
+    assert torch.allclose(model.prototypes(crowded), model.prototypes(start) / 2)
+    assert crowded.slope.equal(start.slope)
+    with pytest.raises(ValueError, match="expected width, slope"):
         Setting(width=0.0)
 
 

@@ -46,7 +46,7 @@ def test_a_random_sample_of_the_ledger_s_table_comes_out_again(ledger):
         assert agree >= least, (score, agree, seeds)
 
 
-@pytest.mark.parametrize("name", ["packing", "attractors"])
+@pytest.mark.parametrize("name", ["packing", "attractors", "expulsion"])
 def test_a_random_sample_of_a_chapter_s_runs_comes_out_again(name):
     """Two kinds of runs of the table, at a size where training is quick, all their seeds."""
     table = read_runs(DATA / f"{name}.csv.gz")

@@ -1,6 +1,6 @@
 """Train the runs of some chapters anew, and write the tables that their pages read.
 
-    python tools/make_tables.py packing attractors
+    python tools/make_tables.py packing attractors expulsion
 
 Runs the chapters' cells with PROTOLIB_MAKE_TABLES=1: see `protolib.sweep.stored`.
 """
