@@ -19,6 +19,17 @@ LINES = {  # measure of an experiment: what it is called, colour, marker and das
 }
 
 
+def _word(
+    ax: Axes, text: str, x: float | int, y: Tensor | float | int, *, above: bool = True,
+    colour: str = MUTED, side: str = "right",
+) -> None:  # fmt: skip
+    """A small word just above or below a level, ending (or, on the left, starting) at x."""
+    ax.annotate(
+        text, (x, float(y)), xytext=(0, 2 if above else -2), textcoords="offset points",
+        ha=side, va="bottom" if above else "top", fontsize=8, color=colour,
+    )  # fmt: skip
+
+
 @plotting.styled
 def read_out(
     latent: Float[Tensor, " samples"], predictions: dict[str, Float[Tensor, " samples"]]
@@ -88,18 +99,26 @@ def few_classes(found: dict[int, dict], *, dims: int, chance: float | int) -> HT
     chance: R² of units that know nothing.
     """
     x = [*found]
-    figure, ax = plotting.panel(4.6, 2.9)
+    figure, ax = plotting.panel(3.7, 2.9)
+    between = (x[-2] * x[-1]) ** 0.5
     for measure, (name, colour, marker, dash) in LINES.items():
         values = torch.stack([r[measure] for r in found.values()], dim=1)
-        plotting.plot_band(x, values, ax=ax, colour=colour, marker=marker, dash=dash, label=name)
+        plotting.plot_band(x, values, ax=ax, colour=colour, marker=marker, dash=dash)
+        end, middle = values[:, -1].median(), values[:, -2:].median(0).values.mean()
+        x_at, y_at, above, side = {
+            "accuracy": (between / 1.15, middle - 0.02, False, "right"),
+            "best possible": (between, middle + 0.03, True, "left"),
+            RAW: (x[-1], end - 0.02, False, "right"),
+        }.get(measure, (x[-1], end + 0.02, True, "right"))
+        _word(ax, name, x_at, y_at, above=above, colour=colour, side=side)
     ax.plot(x, [1 / C for C in x], ":", color=OVERLAP, lw=1.2)
+    _word(ax, "blind guess", x[-2], 1 / x[-2] + 0.01, colour=OVERLAP, side="left")
     ax.axhline(1, color=MUTED, lw=0.8)
     ax.axhline(chance, color=MUTED, ls=":", lw=1.4)
     ax.axvline(dims + 1, color=FAINT, lw=1.2)
     ax.set(xscale="log", xlabel="classes C", ylabel="score (ideal: 1)", ylim=(-0.05, 1.08))
     ax.set_xticks(x, [f"{value:g}" for value in x])
     ax.minorticks_off()
-    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 0.03), fontsize=8)
     ends = {C: {m: found[C][m].median() for m in LINES} for C in (x[0], x[-1])}
     return plotting.show(
         figure,
@@ -112,16 +131,6 @@ def few_classes(found: dict[int, dict], *, dims: int, chance: float | int) -> HT
         )
         + ".",
     )
-
-
-def _word(
-    ax: Axes, text: str, x: float | int, y: Tensor | int, *, above: bool = True, colour: str = MUTED
-) -> None:
-    """A small word at the right end of a level, above or below it."""
-    ax.annotate(
-        text, (x, float(y)), xytext=(0, 2 if above else -2), textcoords="offset points",
-        ha="right", va="bottom" if above else "top", fontsize=8, color=colour,
-    )  # fmt: skip
 
 
 @plotting.styled
@@ -159,7 +168,7 @@ def few_samples(
             label=measure.removeprefix("within, ") + " samples",
         )  # fmt: skip
     ax.axhline(own.mean(), color=MUTED, lw=0.8)
-    _word(ax, "latents: ideal", x[-1], own.mean(), above=False)
+    _word(ax, "latents: ideal", x[-1], own.mean() - 0.02, above=False)
     ax.axhline(0, color=MUTED, lw=0.8)
     _word(ax, "collapse", x[-1], 0)
     ax.set(ylabel="share within classes", ylim=(-0.03, 0.62))
@@ -194,7 +203,7 @@ def axes_found(
     noise: what units that know nothing score.
     """
     low, high = (rotations.quantile(share).item() for share in (0.05, 0.95))
-    figure, ax = plotting.panel(4.4, 2.7)
+    figure, ax = plotting.panel(3.7, 2.6)
     ax.axvspan(low, high, color=HULL, lw=0)
     for row, name in enumerate(after):
         look = {"color": SEPARATION, "ls": "none", "ms": 5.5}
