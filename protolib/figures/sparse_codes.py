@@ -53,7 +53,7 @@ def active(
 
     ceiling: √(M/N); edge: the K at which exact recovery ends.
     """
-    figure, ax = plotting.panel(4.4, 3.0)
+    figure, ax = plotting.panel(3.9, 2.9)
     for name, (colour, marker, dash) in READ.items():
         plotting.plot_band(
             counts, found[name], ax=ax, colour=colour, marker=marker, dash=dash, label=name
