@@ -53,6 +53,27 @@ def test_a_minimum_of_the_square_may_hold_zero_atoms():
     assert torch.allclose(A.square().sum((1, 2)), torch.tensor(3.0).double())
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 99), st.integers(1, 5), st.integers(0, 4))
+def test_for_unit_columns_incoherence_is_the_frame_potential(seed, m, more):
+    """Up to constants; least, N²/M, exactly for tight frames (Benedetto and Fickus 2003)."""
+    n = m + more + 1
+    A = coding.unit_columns(_atoms(seed, m, n))
+    potential = (A.mT @ A).square().sum((1, 2))
+    assert torch.allclose(potential, n * (n - 1) * bridge.incoherence(A) + n)
+    apart = (A @ A.mT - n / m * torch.eye(m)).square().sum((1, 2))
+    assert torch.allclose(potential - n**2 / m, apart)  # so zero where A Aᵀ = (N/M) I, and only
+
+
+def test_incoherence_is_no_fence_for_orthogonal_atoms():
+    """Orthogonal atoms pay nothing, so L1 inflates them whatever the weight of incoherence."""
+    A = torch.eye(4).double()[None]
+    fit = bridge.SparseFit(coding.mix(coding.sparse_codes([0], 30, 4, 2).double(), A), lam=0.1)
+    values = [(fit(t * A) + 100 * bridge.incoherence(t * A)).item() for t in (1.0, 3.0, 30.0)]
+    assert values == sorted(values, reverse=True)
+    assert values[-1] < values[0] / 10
+
+
 def test_incoherence_alone_leaves_at_most_as_many_atoms_as_dimensions():
     path = bridge.descend(bridge.incoherence, _atoms(1, 3, 8), steps=1000, learning_rate=0.3)
     lengths = path.norm(dim=2)

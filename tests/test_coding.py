@@ -1,6 +1,7 @@
 """Sparse coding: against closed forms, brute force, other libraries and its own looped twins."""
 
 import itertools
+import math
 import re
 import warnings
 from pathlib import Path
@@ -285,6 +286,110 @@ def test_recovery_changes_where_the_statistical_dimension_says():
         share.append(coding.recovered(coding.basis_pursuit(y, A), z).double().mean().item())
     assert share[0] < 0.3
     assert share[1] > 0.7
+
+
+# ------------------------------------------------------------------------------ spark, coherence
+
+
+def _dictionary(seed):
+    """A small dictionary with more columns than rows; every second one full of dependencies."""
+    rng = np.random.default_rng(seed)
+    m = int(rng.integers(2, 6))
+    n = m + int(rng.integers(1, 4))
+    A = rng.integers(-1, 2, size=(m, n)) if seed % 2 else rng.normal(size=(m, n))
+    A = A + 0.0
+    A[rng.integers(m), ~A.any(axis=0)] = 1.0  # no column of zeros
+    return coding.unit_columns(torch.tensor(A)[None])
+
+
+def _fitting(A, y, count):
+    """All codes with at most `count` non-zeros that explain y, by trying all supports."""
+    found = []
+    for size in range(count + 1):
+        for support in itertools.combinations(range(A.shape[1]), size):
+            z = np.zeros(A.shape[1])
+            if size:
+                z[[*support]] = np.linalg.lstsq(A[:, support], y)[0]
+            new = all(np.abs(z - other).max() > 1e-6 for other in found)
+            if np.linalg.norm(A @ z - y) < 1e-9 and new:
+                found.append(z)
+    return found
+
+
+def test_spark_and_coherence_of_dictionaries_that_are_known():
+    identity = torch.eye(4, dtype=torch.float64)
+    signs = torch.tensor([[1.0, 1], [1, -1]], dtype=torch.float64)
+    hadamard = torch.kron(signs, signs) / 2
+    both = torch.cat([identity, hadamard], dim=1)[None]
+    assert coding.coherence(both).tolist() == pytest.approx([0.5])
+    assert coding.spark(both) == [4]  # two spikes are two waves; the bound says 3 or more
+    assert coding.spark(identity[None]) == [5]
+    assert coding.coherence(identity[None]).tolist() == [0]
+    copies = torch.tensor([[[1.0, 2.0, 0.0], [0.0, 0.0, 1.0]]])
+    assert coding.spark(copies) == [2]
+    assert coding.coherence(copies).tolist() == [1]
+    assert coding.spark(torch.tensor([[[0.0, 1.0], [0.0, 0.0]]])) == [1]
+    A = coding.random_dictionary([0, 1, 2], 5, 9, dtype=torch.float64)
+    assert coding.spark(A) == [6, 6, 6]
+    with pytest.raises(ValueError, match="too many sets"):
+        coding.spark(coding.random_dictionary([0], 30, 60))
+
+
+@given(seed=st.integers(0, 100_000))
+@settings(max_examples=60, deadline=None)
+def test_spark_is_the_smallest_dependent_set_and_coherence_bounds_it(seed):
+    A = _dictionary(seed)
+    (spark,), mu = coding.spark(A), coding.coherence(A).item()
+    columns = A[0].numpy()
+    ranks = {
+        size: min(
+            np.linalg.matrix_rank(columns[:, support], tol=1e-6)
+            for support in itertools.combinations(range(columns.shape[1]), size)
+        )
+        for size in range(1, columns.shape[0] + 2)
+    }
+    assert spark == min(size for size, rank in ranks.items() if rank < size)
+    assert spark >= 1 + 1 / mu - 1e-9
+
+
+@given(seed=st.integers(0, 100_000))
+@settings(max_examples=40, deadline=None)
+def test_below_half_the_spark_a_code_is_the_only_one_and_from_there_on_it_need_not_be(seed):
+    A = _dictionary(seed)
+    (spark,), columns = coding.spark(A), A[0].numpy()
+    rng, n = np.random.default_rng(seed), columns.shape[1]
+    unique = (spark - 1) // 2  # the largest K with K < spark/2
+    if unique:
+        z = np.zeros(n)
+        z[rng.choice(n, unique, replace=False)] = rng.normal(size=unique)
+        (only,) = _fitting(columns, columns @ z, unique)
+        assert only == pytest.approx(z, abs=1e-6)
+    for support in itertools.combinations(range(n), spark):  # a dependency, cut in two halves
+        values, null = np.linalg.svd(columns[:, support])[1:]
+        if len(values) == spark and values[-1] > 1e-6:
+            continue
+        h = np.zeros(n)
+        h[[*support]] = null[-1]
+        first = np.where(np.isin(np.arange(n), support[: unique + 1]), h, 0.0)
+        assert columns @ first == pytest.approx(columns @ (first - h), abs=1e-6)
+        assert max(np.count_nonzero(np.abs(c) > 1e-9) for c in (first, first - h)) <= unique + 1
+        break
+
+
+@given(seed=st.integers(0, 100_000), nonnegative=st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_what_coherence_promises_l1_keeps(seed, nonnegative):
+    """K < (1 + 1/μ)/2 on spikes and turned waves (K up to 2), and on random dictionaries."""
+    signs = torch.tensor([[1.0, 1], [1, -1]], dtype=torch.float64)
+    waves = torch.kron(torch.kron(signs, signs), torch.kron(signs, signs)) / 4
+    spikes = torch.cat([torch.eye(16, dtype=torch.float64), waves], dim=1)[None]
+    for A in (spikes, coding.random_dictionary([seed], 24, 30, dtype=torch.float64)):
+        # the largest whole number below (1 + 1/μ)/2
+        K = math.ceil((1 + 1 / coding.coherence(A).item()) / 2 - 1e-9) - 1
+        assert A is not spikes or K == 2
+        z = coding.sparse_codes([seed], 5, A.shape[2], K, signed=not nonnegative, dtype=A.dtype)
+        found = coding.basis_pursuit(coding.mix(z, A), A, nonnegative=nonnegative)
+        assert coding.recovered(found, z).all()
 
 
 # ------------------------------------------------------------------------------ linear read-outs

@@ -30,7 +30,9 @@ def _identifiability():
         return {"trained R²": _flat(r2), "accuracy": _flat(0.8), "best possible": _flat(0.9),
                 "raw input's R²": _flat(0.7)}  # fmt: skip
 
-    few, tight = {3: measured(0.6), 100: measured(0.97)}, {1.0: measured(0.8), 300.0: measured(0.5)}
+    few = {3: measured(0.6), 100: measured(0.97)}
+    shares = {"within, training": _flat(0.1), "within, new": _flat(0.5)}
+    samples = {300: measured(0.7) | shares, 20_000: measured(0.96) | shares}
     fig, latent = figures.identifiability, torch.linspace(-1, 1, 51)
     r2 = {"raw input": _flat(0.7), "latents, rotated": _flat(1), "trained encoder": _flat(0.95)}
     mcc = {"raw input": _flat(0.5), "latents, rotated": _flat(0.8), "trained encoder": _flat(0.75)}
@@ -40,8 +42,11 @@ def _identifiability():
          2, 0.5, "half of its points within 0.00"),
         (fig.two_scores, (r2, mcc, turns, (0.0, 0.02)), {}, 2, 0.95, "0.75, among nine of ten"),
         (fig.two_scores, (r2, r2, turns, (0.0, 0.02)), {}, 2, 0.95, "0.95, outside nine of ten"),
-        (fig.two_knobs, (few, tight), {"dims": 5, "chance": 0.0}, 2, 0.6,
+        (fig.few_classes, (few,), {"dims": 5, "chance": 0.0}, 1, 0.6,
          "R² 0.60, which is below the raw input's 0.70"),
+        (fig.few_samples, (samples, {"untrained": _flat(0.4)}, _flat(0.3)), {}, 2, 0.7,
+         "with 300 samples 0.10 on those and 0.50 on new ones"),
+        (fig.axes_found, (mcc, r2, turns, 0.02), {}, 1, 0.8, "raw input 0.50 and 0.70; latents"),
     ]  # fmt: skip
 
 

@@ -6,11 +6,15 @@ import math
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import special, stats
+from sklearn.decomposition import FastICA
 
 from protolib import data, streams
+from protolib.sparse import ica, scores
 from protolib.sparse import identifiability as ident
-from protolib.sparse import scores
+from protolib.sparse.rotations import random_rotations
 
 SMALL = ident.World(dims=3, classes=6)
 QUICK = ident.Training(widths=(16, 16), outputs=3, steps=20, batch=64)
@@ -253,3 +257,155 @@ def test_training_makes_latents_linear_and_leaves_them_rotated():
     raw = scores.linear_r2(test.inputs, test.latents).item()
     assert after > max(before, raw, 0.9)
     assert scores.mcc(ident.encode(end, test.inputs), test.latents).item() < 0.97
+
+
+# ------------------------------------------------------------------------------ few samples
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=25, deadline=None)
+def test_the_share_within_classes_is_the_latents_own_after_any_linear_map(seed):
+    """What the theorem says of an optimum's codes, and Pillai's trace by another way."""
+    rng = np.random.default_rng(seed)
+    labels = torch.tensor(rng.integers(4, size=(1, 60)))
+    z = torch.tensor(rng.normal(size=(1, 60, 3)) + 2 * rng.normal(size=(4, 3))[labels.numpy()])
+    found = ident.within_classes(z, labels)
+    turned = z @ torch.tensor(rng.normal(size=(3, 3))) + torch.tensor(rng.normal(size=3))
+    assert ident.within_classes(turned, labels).item() == pytest.approx(found.item(), abs=1e-6)
+    one = np.eye(4)[labels[0].numpy()]
+    fitted = one @ np.linalg.lstsq(one, z[0].numpy())[0]
+    cancor = np.linalg.svd(
+        np.linalg.qr(z[0].numpy() - z[0].numpy().mean(0))[0].T
+        @ np.linalg.qr(fitted - fitted.mean(0))[0]
+    )[1]
+    assert found.item() == pytest.approx(1 - (cancor**2).sum() / 3, abs=1e-6)
+
+
+def test_the_share_within_classes_at_its_ends():
+    labels = torch.arange(30).reshape(1, -1) % 3
+    points = torch.tensor(np.random.default_rng(0).normal(size=(3, 2)))
+    collapsed = points[labels]
+    assert ident.within_classes(collapsed, labels).item() == pytest.approx(0, abs=1e-9)
+    assert ident.within_classes(0 * collapsed, labels).item() == 0
+    same_mean = torch.tensor([[[-1.0], [1.0], [-2.0], [2.0]]])
+    assert ident.within_classes(same_mean, torch.tensor([[0, 0, 1, 1]])).item() == pytest.approx(1)
+
+
+def test_samples_are_fitted_by_codes_that_know_the_class_alone():
+    """The infimum of the empirical loss over all functions is 0, whatever else z holds."""
+    world = ident.World(classes=20)
+    sample = ident.draw([0], 2000, world)
+    v = ident.directions([0], world)
+    losses = []
+    for t in (1.0, 10.0, 100.0, 1000.0):
+        codes = t * v[0][sample.labels]
+        z = (codes @ v.mT)[0]
+        losses.append(torch.nn.functional.cross_entropy(z, sample.labels[0]).item())
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < 1e-6
+    collapsed = v[0][sample.labels]
+    assert ident.within_classes(collapsed, sample.labels).item() == pytest.approx(0, abs=1e-9)
+    # what such codes know of the latents is what lies between the classes, no more
+    between = 1 - ident.within_classes(sample.latents, sample.labels).item()
+    assert scores.linear_r2(collapsed, sample.latents).item() == pytest.approx(between, abs=0.03)
+
+
+def test_few_samples_are_fitted_and_their_latents_are_not_found():
+    world = ident.World(dims=3, classes=10, concentration=5.0)
+    training = ident.Training(widths=(64, 64, 64), outputs=3, steps=1500, batch=64)
+    test, r2, shares = ident.draw([0, 1], 3000, world, part=1), {}, {}
+    for samples in (100, 10_000):
+        sample = ident.draw([0, 1], samples, world)
+        net = ident.train([0, 1], sample, 10, training)
+        codes = ident.encode(net, test.inputs)
+        r2[samples] = scores.linear_r2(codes, test.latents)
+        on = ident.accuracy(net, sample.inputs, sample.labels)
+        off = ident.accuracy(net, test.inputs, test.labels)
+        inside = ident.within_classes(ident.encode(net, sample.inputs), sample.labels)
+        shares[samples] = inside - ident.within_classes(codes, test.labels)
+        assert ((on - off) > 0.3).all() if samples == 100 else ((on - off).abs() < 0.05).all()
+    assert (r2[10_000] > r2[100] + 0.1).all()
+    assert (shares[100] < shares[10_000] - 0.05).all()
+    assert (shares[10_000].abs() < 0.05).all()
+
+
+# ------------------------------------------------------------------------------ after "linear"
+
+
+def _even(seeds, samples, dims):
+    """Points that fill the sphere evenly."""
+    normal = data.noise(seeds, samples, dims, dtype=torch.float64)
+    return normal / normal.norm(dim=-1, keepdim=True)
+
+
+def _invertible(seeds, dims):
+    return torch.eye(dims) + 0.5 * data.noise(seeds, dims, dims, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("dims", [2, 3, 5])
+def test_independent_latents_come_back_and_sklearn_agrees(dims):
+    seeds = [0, 1, 2]
+    z = data.uniform(seeds, 4000, dims, dtype=torch.float64)
+    z = z.sign() * z.abs() ** 0.5 if dims == 3 else z
+    mixed = z @ _invertible(seeds, dims).mT + 3.0
+    units = ica.fast_ica(mixed)
+    assert scores.mcc(units, z).min() > 0.99
+    assert torch.allclose(units.mT @ units / 4000, torch.eye(dims, dtype=torch.float64), atol=1e-9)
+    for own, codes in zip(units, mixed):
+        twin = FastICA(whiten="unit-variance", tol=1e-10, max_iter=1000, random_state=0)
+        other = torch.tensor(twin.fit_transform(codes.numpy()))
+        assert scores.mcc(own[None], other[None]).item() > 1 - 1e-6
+    alone = torch.cat([ica.fast_ica(mixed[r : r + 1]) for r in range(3)])
+    assert scores.mcc(alone, units).min() > 1 - 1e-9
+
+
+def test_long_tails_come_back_and_one_normal_latent_is_allowed():
+    rng = np.random.default_rng(0)
+    z = np.stack([rng.laplace(size=20_000), rng.normal(size=20_000), rng.uniform(size=20_000)], 1)
+    z = torch.tensor(z)[None]
+    assert scores.mcc(ica.fast_ica(z @ _invertible([0], 3).mT), z).item() > 0.99
+
+
+@given(seed=st.integers(0, 10_000), dims=st.integers(2, 5))
+@settings(max_examples=25, deadline=None)
+def test_turned_latents_explain_the_same_codes_with_the_same_law(seed, dims):
+    """The proposition: (RA, Rz) beside (A, z), and no projection tells Rz from z."""
+    z = _even([seed], 4000, dims)
+    a, turn = _invertible([seed], dims)[0], _rotation(seed, dims)
+    codes = z @ torch.linalg.inv(a).mT
+    assert torch.allclose(codes @ (turn @ a).mT, z @ turn.mT, atol=1e-8)
+    first, second = z[0, :2000], (z @ turn.mT)[0, 2000:]
+    for along in torch.eye(dims, dtype=torch.float64):
+        assert stats.ks_2samp(first @ along, second @ along).pvalue > 1e-5
+
+
+def _rotation(seed, dims):
+    return random_rotations(data.noise([seed], dims, dims, dtype=torch.float64))[0]
+
+
+@pytest.mark.parametrize("law", ["sphere", "normal"])
+def test_without_axes_ica_scores_what_a_random_rotation_scores(law):
+    seeds = range(150)
+    z = data.noise(seeds, 1000, 3, dtype=torch.float64)
+    z = _even(seeds, 1000, 3) if law == "sphere" else z
+    # latents whose axes the search does not start from
+    found = scores.mcc(ica.fast_ica(z @ _rotation(0, 3).mT), z)
+    guess = scores.mcc_of_rotations(3)
+    error = math.hypot(found.std() / math.sqrt(150), guess.std() / math.sqrt(len(guess)))
+    assert found.mean().item() == pytest.approx(guess.mean().item(), abs=4 * error)
+
+
+def test_the_law_of_rotation_invariant_codes_gives_a_up_to_a_rotation():
+    """And no less: the covariance of the codes is that of (AᵀA)⁻¹."""
+    z, a = _even([0], 200_000, 3), _invertible([0], 3)[0]
+    codes = (z @ torch.linalg.inv(a).mT)[0]
+    gram = torch.linalg.inv(3 * codes.mT @ codes / len(codes))
+    assert torch.allclose(gram, a.mT @ a, rtol=0.03, atol=0.03)
+
+
+def test_codes_that_ica_cannot_whiten_are_named():
+    with pytest.raises(ValueError, match="more samples"):
+        ica.fast_ica(torch.ones(1, 3, 3))
+    flat = torch.tensor(np.random.default_rng(0).normal(size=(1, 50, 2)))
+    with pytest.raises(ValueError, match="span"):
+        ica.fast_ica(torch.cat([flat, flat[..., :1]], dim=-1))

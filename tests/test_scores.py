@@ -174,6 +174,53 @@ def test_columns_that_never_change_are_related_to_nothing():
     assert scores.mig(hat, hat).item() == pytest.approx(0.5)
 
 
+@given(seed=st.integers(0, 10_000), dims=st.integers(2, 6), extra=st.integers(0, 3))
+@settings(max_examples=50, deadline=None)
+def test_an_invertible_map_of_uncorrelated_features_keeps_mcc_above_one_over_d(seed, dims, extra):
+    """Rows of length 1 have ‖b‖₁ ≥ 1, and d disjoint matchings share out Σ|b| ≥ d."""
+    whitened = torch.linalg.qr(matched.centred(_normal(seed, 40, dims)))[0]
+    rng = np.random.default_rng(seed)
+    weights = rng.normal(size=(dims, dims + extra)) ** int(rng.choice([1, 3, 9]))
+    found = scores.mcc(whitened @ torch.tensor(weights), whitened).item()
+    assert 1 / dims < found <= 1 + 1e-12
+
+
+def test_one_over_d_is_approached_by_near_copies_of_one_feature_and_not_reached():
+    dims = 5
+    whitened = torch.linalg.qr(matched.centred(_normal(0, 4000, dims)))[0]
+    gaps = []
+    for share in (0.3, 0.1, 0.01, 0.001):
+        copies = whitened[..., :1] + share * whitened
+        assert scores.linear_r2(copies, whitened).item() > 1 - 1e-6  # all is still there
+        gaps.append(scores.mcc(copies, whitened).item() - 1 / dims)
+    assert gaps == sorted(gaps, reverse=True)
+    assert 0 < gaps[-1] < 0.002
+    copies = whitened[..., :1].expand(-1, -1, dims)  # not invertible: there it is reached
+    assert scores.mcc(copies, whitened).item() == pytest.approx(1 / dims)
+
+
+def test_correlated_features_have_no_such_floor():
+    """A direction that all features nearly leave out is correlated with none of them."""
+    shared, own = _normal(0, 4000, 1), _normal(1, 4000, 3)
+    features = 10 * shared + own
+    contrasts = torch.tensor([[1.0, 1, 1], [-1, 1, 1.001], [0, -2, -2.001]]).double()
+    assert torch.linalg.det(contrasts) != 0
+    assert scores.mcc(features @ contrasts, features).item() < 1 / 3 - 0.1
+
+
+def test_disentanglement_gives_a_random_rotation_what_it_gives_noise():
+    """The shares of a rotation's rows have the law of those of normal weights: both are even."""
+    rng = np.random.default_rng(0)
+    normal = torch.tensor(rng.normal(size=(20_000, 6, 6)))
+    noise, _ = scores.dci_of_importance(normal.abs())
+    turned, _ = scores.dci_of_importance(scores.random_rotations(normal.flip(0)).abs())
+    assert turned.mean().item() == pytest.approx(noise.mean().item(), abs=0.01)
+    single = [scores.dci_of_importance(w[:, :1].expand(-1, 2, -1).abs())[0] for w in (
+        normal, scores.random_rotations(normal.flip(0)))]  # fmt: skip
+    error = math.hypot(*(d.std().item() for d in single)) / len(normal) ** 0.5
+    assert abs(single[0].mean() - single[1].mean()) < 4 * error
+
+
 # ------------------------------------------------------------------------------ dictionaries
 
 

@@ -53,7 +53,7 @@ def active(
 
     ceiling: √(M/N); edge: the K at which exact recovery ends.
     """
-    figure, ax = plotting.panel(4.4, 3.0)
+    figure, ax = plotting.panel(3.9, 2.9)
     for name, (colour, marker, dash) in READ.items():
         plotting.plot_band(
             counts, found[name], ax=ax, colour=colour, marker=marker, dash=dash, label=name
@@ -110,7 +110,7 @@ def edge(
         ax.plot(fine, theory, color=colour, lw=1.2, ls="-" if nonnegative else "--")
         own = [(K, M) for (sign, K), found in half.items() if sign == nonnegative for M in found]
         ax.plot(*zip(*own), marker, color=colour, ms=4, mfc="none", label=name)
-    ax.plot(fine, fine, color=MUTED, ls=":", label="M = K")
+    ax.plot(fine, [2 * K for K in fine], color=MUTED, ls=":", label="M = 2K")
     ax.set(xlabel="active features K", ylabel="M at half success", ylim=(0, features))
     ax.legend(loc="lower right", fontsize=7.5)
     off = max(abs(np.mean(found) - phase[key][0]) for key, found in half.items())

@@ -27,7 +27,15 @@ from protolib.sparse.encoders import (
     train_lista,
 )
 from protolib.sparse.lasso import fista, ista, kkt_residual, lasso, lipschitz, soft_threshold
-from protolib.sparse.recovery import basis_pursuit, read, recovered, ridge, statistical_dimension
+from protolib.sparse.recovery import (
+    basis_pursuit,
+    coherence,
+    read,
+    recovered,
+    ridge,
+    spark,
+    statistical_dimension,
+)
 from protolib.sparse.world import (
     Codes,
     Dictionary,
@@ -40,8 +48,8 @@ from protolib.sparse.world import (
 
 __all__ = [
     "Autoencoder", "Codes", "Dictionary", "Learned", "Lista", "Signals", "basis_pursuit",
-    "encode", "fista", "ista", "kkt_residual", "lasso", "learn_dictionary", "lipschitz",
-    "lista_start", "mix", "random_dictionary", "read", "recovered", "ridge", "run_lista",
-    "soft_threshold", "sparse_codes", "statistical_dimension", "train_autoencoder", "train_lista",
-    "unit_columns",
+    "coherence", "encode", "fista", "ista", "kkt_residual", "lasso", "learn_dictionary",
+    "lipschitz", "lista_start", "mix", "random_dictionary", "read", "recovered", "ridge",
+    "run_lista", "soft_threshold", "spark", "sparse_codes", "statistical_dimension",
+    "train_autoencoder", "train_lista", "unit_columns",
 ]  # fmt: skip

@@ -344,6 +344,32 @@ def accuracy(
     return (found == labels).double().mean(-1)
 
 
+def within_classes(
+    codes: Float[Tensor, "nets samples outputs"], labels: Int[Tensor, "nets samples"]
+) -> Float[Tensor, " nets"]:
+    """The share of the codes' variance that lies within classes: tr(T⁺W) / rank T, in [0, 1].
+
+    T is the scatter of all codes around their mean, W that around the means of their classes. No
+    invertible linear map of the codes changes it, so where the theorem holds it is the latents'
+    own. 0 is neural collapse (Papyan, Han and Donoho, arXiv:2008.08186): a class, a point. 1: the
+    classes have one mean. 0 as well if the codes do not vary at all.
+
+    >>> codes = torch.tensor([[[0.0], [2.0], [10.0], [12.0]]])
+    >>> within_classes(codes, torch.tensor([[0, 0, 1, 1]]))
+    tensor([0.0385], dtype=torch.float64)
+    """
+    found = []
+    for net, own in zip(codes.detach().double(), labels):
+        one = functional.one_hot(own).double()
+        means = one.mT @ net / one.sum(0).clamp(min=1)[:, None]
+        around, inside = net - net.mean(0), net - means[own]
+        total = around.mT @ around
+        rank = torch.linalg.matrix_rank(total, hermitian=True).clamp(min=1)
+        inverse = torch.linalg.pinv(total, hermitian=True)
+        found.append(torch.trace(inverse @ (inside.mT @ inside)) / rank)
+    return torch.stack(found)
+
+
 def train(
     seeds: Sequence[int], data: Sample, classes: int, training: Training = Training()
 ) -> Classifier:

@@ -1,5 +1,8 @@
 """Which codes can be recovered at all: by linear programming, and by a linear read-out."""
 
+import itertools
+import math
+
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
@@ -7,7 +10,7 @@ from scipy.optimize import linprog, minimize_scalar
 from scipy.stats import norm
 from torch import Tensor
 
-from protolib.sparse.world import Codes, Dictionary, Signals, check
+from protolib.sparse.world import Codes, Dictionary, Signals, check, unit_columns
 
 
 def basis_pursuit(signals: Signals, dictionary: Dictionary, *, nonnegative: bool = False) -> Codes:
@@ -85,6 +88,51 @@ def statistical_dimension(features: int, active: int, *, nonnegative: bool = Fal
 
     best = minimize_scalar(bound, bounds=(0, 20), method="bounded", options={"xatol": 1e-10})
     return features * float(min(best.fun, bound(0.0)))
+
+
+def coherence(dictionary: Dictionary) -> Float[Tensor, " nets"]:
+    """μ, the largest |cos| between two different columns of each dictionary, in [0, 1].
+
+    Columns are scaled to length 1 first. One column alone has none: 0.
+
+    >>> coherence(torch.tensor([[[1.0, 0.0, 0.6], [0.0, 1.0, 0.8]]]))
+    tensor([0.8000])
+    """
+    columns = unit_columns(dictionary)
+    return (columns.mT @ columns).abs().triu(1).amax((1, 2)).clamp(max=1)
+
+
+def spark(dictionary: Dictionary, *, tolerance: float = 1e-6) -> list[int]:
+    """The smallest number of linearly dependent columns of each dictionary, by trying all sets.
+
+    Dependent: unit columns whose smallest singular value is at most `tolerance`. N + 1 if all N
+    columns are independent. At least 1 + 1/`coherence` and, with N > M, at most M + 1, which random
+    columns have almost surely (Donoho and Elad 2003).
+
+    Raises
+    ------
+    ValueError
+        if there are more than a million sets to try.
+
+    Examples
+    --------
+    >>> spark(torch.tensor([[[1.0, 0.0, 0.6], [0.0, 1.0, 0.8]], [[1.0, 0.0, 2.0], [0.0, 1.0, 0]]]))
+    [3, 2]
+    """
+    _, units, features = dictionary.shape
+    sizes = range(1, min(units, features) + 1)
+    if (many := sum(math.comb(features, size) for size in sizes)) > 1_000_000:
+        raise ValueError(f"too many sets of columns to try: {many}")
+    found = []
+    for A in unit_columns(dictionary.double()):
+        for size in sizes:
+            sets = torch.tensor([*itertools.combinations(range(features), size)])
+            if torch.linalg.svdvals(A[:, sets].movedim(1, 0))[:, -1].min() <= tolerance:
+                found.append(size)
+                break
+        else:
+            found.append(min(units, features) + 1)
+    return found
 
 
 def ridge(signals: Signals, codes: Codes, *, penalty: float) -> Float[Tensor, "nets n features"]:

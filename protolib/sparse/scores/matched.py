@@ -100,6 +100,10 @@ def mcc(
 
     Unequal numbers: the mean runs over all features. Spare units are free, features left alone
     count 0. Chance: `mcc_chance`, and `mcc_of_rotations` for a code that is right up to a rotation.
+    Floor: an invertible linear map of d uncorrelated features scores more than 1/d, and 1/d is the
+    infimum, which units come near that are nearly copies of one feature. (A unit's correlations
+    have squares that add up to 1, so their absolute values add up to at least 1; each of d disjoint
+    matchings scores at most what the best does.) Correlated features have no such floor.
 
     Raises
     ------
