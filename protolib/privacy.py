@@ -88,17 +88,6 @@ def neighbours(points: Float[Tensor, "nets points dims"]) -> Float[Tensor, "nets
     return d.masked_fill(torch.eye(d.shape[-1], dtype=torch.bool), torch.inf).amin(-1).sqrt()
 
 
-def signs_of_trust(net: Parameters) -> dict[str, Float[Tensor, "nets units"]]:
-    """Four scores of every prototype from the weights alone; is a high one a training image?"""
-    p = model.prototypes(net)
-    return {
-        "size of slope": net.slope.abs(),
-        "size of readout": net.readout.norm(dim=-1),
-        "isolation": neighbours(p),
-        "pixels in range": ((p > -0.02) & (p < 1.02)).double().mean(-1),
-    }
-
-
 def by_output(net: Parameters, images, labels) -> Float[Tensor, "nets samples"]:
     """The score of the attack by output: minus the squared error, averaged over classes."""
     return -(model.predict(net, images) - labels).square().mean(-1)

@@ -81,17 +81,6 @@ def test_a_classifier_learns_its_images_and_the_energy_form_shows_them():
         privacy.classifier([5], x, y, "none")
 
 
-def test_signs_of_trust_read_the_weights():
-    net, _, _ = stack([0], 4, 4, 2)
-    net = net._replace(readout=net.readout[..., None])
-    signs = privacy.signs_of_trust(net)
-    assert all(values.shape == (1, 4) for values in signs.values())
-    p = model.prototypes(net)
-    inside = ((p > -0.02) & (p < 1.02)).double().mean(-1)
-    assert signs["pixels in range"].equal(inside)
-    assert signs["isolation"].equal(privacy.neighbours(p))
-
-
 def _planted(nets=2, units=6, dims=3, off=0.1):
     """Networks that answer each image with a class of its own, and whose prototypes are `off`."""
     draw = np.random.default_rng(4)
