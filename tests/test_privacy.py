@@ -79,6 +79,10 @@ def test_a_classifier_learns_its_images_and_the_energy_form_shows_them():
     assert gap["energy"] < 0.3 * gap["baseline"]
     with pytest.raises(KeyError):
         privacy.classifier([5], x, y, "none")
+    alone = privacy.classifier([5], x, y, steps=600, task=False).parameters
+    assert (alone.readout == 0).all()
+    assert (model.predict(alone, x) == 0).all()
+    assert privacy.nearest(x, model.prototypes(alone)).mean() < 0.3 * gap["baseline"]
 
 
 def _planted(nets=2, units=6, dims=3, off=0.1):
