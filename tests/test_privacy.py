@@ -173,3 +173,18 @@ def test_crossings_are_where_a_network_meets_the_law_of_its_targets():
         assert len(met) == 2
         for zeros in met:
             assert zeros.tolist() == pytest.approx([-0.7, shift], abs=1e-6)
+
+
+def test_plain_fitting_gives_digits_away_to_an_attack_and_a_wrong_network_does_not():
+    """The count of near prototypes sees next to nothing here; identification does."""
+    n = 50
+    x, y = data.digits([0, 1], 5 * n)
+    own, other, test = (x[:, a:b].contiguous() for a, b in ((0, n), (n, 2 * n), (2 * n, 5 * n)))
+    right = privacy.classifier([0, 1], own, y[:, :n].contiguous(), "baseline").parameters
+    wrong = privacy.classifier([0, 1], other, y[:, n : 2 * n].contiguous(), "baseline").parameters
+    close = privacy.neighbours(own).mean() / 4
+    assert (privacy.nearest(own, model.prototypes(right)) < close).double().mean() < 0.1
+    found = privacy.identified(privacy.invert(right), own, test)
+    control = privacy.identified(privacy.invert(wrong), own, test)
+    assert found > 0.1
+    assert control < 0.05
