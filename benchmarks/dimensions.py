@@ -1,7 +1,7 @@
 """What 64 dimensions cost: handwritten digits, one network, to N = 1000, on one thread.
 
 `python benchmarks/dimensions.py` trains each network in a process of its own, so that the peak
-memory is its own, and writes results/dimensions.json, which the chapter on dimensions shows.
+memory is its own, and writes results/dimensions.json; the chapter on dimensions refers to it.
 """
 
 import argparse

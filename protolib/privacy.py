@@ -6,7 +6,7 @@ says how well. Where one number an image is kept its shape is `nets, samples`; a
 one-hot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from protolib import losses, matching, model, training
 from protolib.data import NOISE, generator
 from protolib.masks import Mask
 from protolib.model import Parameters
+from protolib.streams import DECOYS
 
 # The structural loss of a classifier: its mask, and the options of its training.
 FORMS = {
@@ -40,10 +41,13 @@ def classifier(
     lam: float = 1.0,
     steps: int = 3000,
     snapshot_every: int | None = None,
+    task: bool = True,
 ) -> training.TrainResult:
     """Train classifiers with as many isotropic units as images, one network a seed.
 
-    The prototypes start uniformly in the images' bounding box (seed 0 for all), slopes near 0.3.
+    The prototypes start uniformly in the images' bounding box (seed 0 for all), slopes at 0.3.
+    Without a task the readouts, the offsets and all targets are 0: the gradient of the fit is then
+    0 throughout, and the structural loss acts alone.
 
     Raises
     ------
@@ -54,6 +58,9 @@ def classifier(
     _, n, dims = images.shape
     start = model.initialise(seeds, n, dims, outputs=labels.shape[-1], slope=0.3)
     start = start._replace(bias=-0.3 * matching.chance_prototypes(images, n, seed=0))
+    if not task:
+        labels = torch.zeros_like(labels)
+        start = start._replace(readout=0 * start.readout, offset=0 * start.offset)
     masks = torch.tensor([mask] * len(images), dtype=images.dtype)
     config = training.TrainConfig(steps=steps, lam=lam, **options)
     return training.train(start, images, labels, masks, config, snapshot_every=snapshot_every)
@@ -81,17 +88,6 @@ def neighbours(points: Float[Tensor, "nets points dims"]) -> Float[Tensor, "nets
     return d.masked_fill(torch.eye(d.shape[-1], dtype=torch.bool), torch.inf).amin(-1).sqrt()
 
 
-def signs_of_trust(net: Parameters) -> dict[str, Float[Tensor, "nets units"]]:
-    """Four scores of every prototype from the weights alone; is a high one a training image?"""
-    p = model.prototypes(net)
-    return {
-        "size of slope": net.slope.abs(),
-        "size of readout": net.readout.norm(dim=-1),
-        "isolation": neighbours(p),
-        "pixels in range": ((p > -0.02) & (p < 1.02)).double().mean(-1),
-    }
-
-
 def by_output(net: Parameters, images, labels) -> Float[Tensor, "nets samples"]:
     """The score of the attack by output: minus the squared error, averaged over classes."""
     return -(model.predict(net, images) - labels).square().mean(-1)
@@ -100,6 +96,120 @@ def by_output(net: Parameters, images, labels) -> Float[Tensor, "nets samples"]:
 def by_prototypes(net: Parameters, images) -> Float[Tensor, "nets samples"]:
     """The score of the attack by prototypes: minus the distance to the nearest one."""
     return -nearest(images, model.prototypes(net))
+
+
+def _predict(net: Parameters, images):
+    """`model.predict` by matrix products: quicker to differentiate, a little less exact."""
+    w, b = net.slope[:, None], net.bias
+    far = w.square() * images.square().sum(-1, keepdim=True) + b.square().sum(-1)[:, None]
+    h = torch.exp(-(far + 2 * w * (images @ b.mT)).clamp(min=0))
+    return h @ net.readout + net.offset[:, None]
+
+
+def invert(
+    net: Parameters, *, steps: int = 400, rate: float = 0.02, stay: float = 0.01
+) -> Float[Tensor, "nets units dims"]:
+    """Reconstruction by optimisation, from the weights alone: one candidate a unit.
+
+    A network that fits its images exactly answers each of them with exactly one class. So look,
+    from every prototype p, for the nearest image z in the range of pixels that it answers so:
+    minimise ‖f(z) − e‖² + ‖z − clip(z)‖² + stay · ‖z − p‖², with e the class nearest to f(z) and
+    clip to [0, 1], by Adam. That an image is answered exactly does not make it a training image.
+    """
+    net = Parameters(*(t.detach() for t in net))
+    start = model.prototypes(net)
+    z = start.clone().requires_grad_()
+    adam = torch.optim.Adam([z], rate)
+    for _ in range(steps):
+        f = _predict(net, z)
+        e = torch.nn.functional.one_hot(f.argmax(-1), f.shape[-1])
+        outside = (z - z.clamp(0, 1)).square().sum()
+        loss = (f - e).square().sum() + outside + stay * (z - start).square().sum()
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    return z.detach()
+
+
+def explained(
+    start: Parameters, net: Parameters, images: Float[Tensor, "nets samples dims"], at: float = 0.5
+) -> Float[Tensor, " nets"]:
+    """The share of the weights' change that a sum of gradients at these images explains, in [0, 1].
+
+    Reconstruction from weights (Haim and others 2022; Loo and others 2023) solves
+    θ_end − θ_start = Σ_i Σ_k a_ik ∇_θ f_k(z_i) for the images z. Here they are given, and the a_ik
+    are the best ones by least squares; the gradients are those `at` that fraction of the straight
+    way from start to end. 1: the equations hold.
+    """
+    shares = []
+    for first, last, z in zip(zip(*start), zip(*net), images):
+        w, b, v, _ = (torch.lerp(s, e, at).double() for s, e in zip(first, last))
+        z = z.double()
+        inner = w[:, None] * z[:, None] + b  # (samples, units, dims)
+        h = torch.exp(-inner.square().sum(-1))
+        back = -2 * h[:, None] * v.T  # (samples, outputs, units)
+        slope = back * (inner * z[:, None]).sum(-1)[:, None]
+        bias = (back[..., None] * inner[:, None]).flatten(2)
+        eye = torch.eye(v.shape[-1], dtype=w.dtype)
+        readout = (h[:, None, :, None] * eye[:, None]).flatten(2)
+        columns = torch.cat([slope, bias, readout, eye.expand(len(z), -1, -1)], dim=-1)
+        columns = columns.flatten(0, 1).T  # (weights, samples · outputs)
+        change = torch.cat([(e - s).flatten() for s, e in zip(first, last)]).double()
+        best = torch.linalg.lstsq(columns, change[:, None]).solution
+        left = (columns @ best)[:, 0] - change
+        shares.append(1 - left.square().sum() / change.square().sum())
+    return torch.stack(shares)
+
+
+def identified(
+    candidates: Float[Tensor, "nets units dims"],
+    members: Float[Tensor, "nets samples dims"],
+    others: Float[Tensor, "nets decoys dims"],
+    *,
+    among: int = 99,
+    seed: int = 0,
+) -> float:
+    """The share of members that candidates tell from so many decoys each; chance 1/(among + 1).
+
+    For every member, decoys are drawn from the others without replacement, and member and decoys
+    are matched one-to-one to the candidates, so that one blurred candidate cannot stand for many.
+    The member is identified if no decoy's match is nearer than its own.
+
+    Raises
+    ------
+    ValueError
+        if there are fewer others than decoys to draw.
+    """
+    hits = []
+    for net, (z, m, o) in enumerate(zip(candidates, members, others)):
+        draw = generator(seed, DECOYS, net)
+        own, away = (torch.cdist(t.double(), z.double()).numpy() for t in (m, o))
+        for row in own:
+            table = np.vstack([row, away[draw.choice(len(away), among, replace=False)]])
+            rows, columns = matching.cheapest_pairs(table)
+            gaps = np.full(len(table), np.inf)
+            gaps[rows] = table[rows, columns]
+            hits.append(np.isfinite(gaps[0]) and gaps[0] <= gaps.min())
+    return float(np.mean(hits))
+
+
+def crossings(
+    net: Parameters, target: Callable[[Tensor], Tensor], points: int = 4001
+) -> list[Float[Tensor, " crossings"]]:
+    """Where networks on a line cross a known function in [−1, 1]; one tensor a network.
+
+    Whoever knows the law of the targets looks there first: a fit without error crosses or touches
+    it at every sample. Changes of sign on an even grid, refined by a straight line.
+    """
+    net = Parameters(*(t.double() for t in net))
+    x = torch.linspace(-1, 1, points, dtype=torch.float64)
+    grid = x[:, None].expand(len(net.slope), -1, -1)
+    gap = model.predict(net, grid) - target(grid)
+    found = []
+    for r in gap:
+        (k,) = torch.nonzero((r[:-1] < 0) != (r[1:] < 0), as_tuple=True)
+        found.append(x[k] - r[k] * (x[1] - x[0]) / (r[k + 1] - r[k]))
+    return found
 
 
 def curve(members: Tensor, others: Tensor) -> tuple[np.ndarray, np.ndarray]:

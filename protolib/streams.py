@@ -8,4 +8,5 @@ INPUTS, INITIALISATION, CHANCE, BOOTSTRAP, LABELS, NOISE = range(6)
 GENERATIVE, MIXING, CLASSIFIER = range(10, 13)  # protolib.sparse.identifiability
 DICTIONARY, CODES, START, BATCHES = range(100, 104)  # protolib.sparse.coding
 KMEANS = 110  # protolib.sparse.bridge
+DECOYS = 120  # protolib.privacy
 PLANE, PROBLEM = 200, 201  # protolib.live.sparse

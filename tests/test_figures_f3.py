@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from protolib import claims, live, multiverse, plotting, sweep
+from protolib import claims, live, model, multiverse, plotting, sweep
 from protolib.figures import attractors, dimensions, privacy, robustness
 
 DRAW = np.random.default_rng(4)
@@ -177,6 +178,19 @@ def test_membership_names_the_easiest_and_draws_the_curves(drawn):
     assert "energy is the easiest" in alts[0]
     assert "baseline is the easiest" in alts[1]
     assert _lines(drawn[0][1])["baseline: 0.50"].get_ydata() == pytest.approx(true)
+
+
+def test_crossings_draws_zeros_on_samples_and_judges_them(drawn):
+    samples = torch.tensor([[[-0.5], [0.25]]])
+    net = model.Parameters(
+        *(torch.zeros(1, 2), torch.ones(1, 2, 1), torch.ones(1, 2), torch.zeros(1))
+    )
+    anywhere = torch.linspace(-1, 1, 7)[None, :, None]
+    met = [samples[0, :, 0]]
+    (alt,) = _alts(privacy.crossings({2: (net, samples, met)}, lambda x: x[..., 0] - 0.1, anywhere))
+    assert "has 2 zeros" in alt
+    assert "with area 1.00" in alt
+    assert _lines(drawn[0][1])["samples"].get_xdata() == pytest.approx([-0.5, 0.25])
 
 
 def test_sheets_defences_and_knob_report_their_finding():

@@ -3,7 +3,7 @@ import pytest
 import torch
 from helpers import stack
 
-from protolib import data, model, privacy
+from protolib import data, model, privacy, training
 from protolib.model import Parameters
 
 
@@ -79,14 +79,112 @@ def test_a_classifier_learns_its_images_and_the_energy_form_shows_them():
     assert gap["energy"] < 0.3 * gap["baseline"]
     with pytest.raises(KeyError):
         privacy.classifier([5], x, y, "none")
+    alone = privacy.classifier([5], x, y, steps=600, task=False).parameters
+    assert (alone.readout == 0).all()
+    assert (model.predict(alone, x) == 0).all()
+    assert privacy.nearest(x, model.prototypes(alone)).mean() < 0.3 * gap["baseline"]
 
 
-def test_signs_of_trust_read_the_weights():
-    net, _, _ = stack([0], 4, 4, 2)
-    net = net._replace(readout=net.readout[..., None])
-    signs = privacy.signs_of_trust(net)
-    assert all(values.shape == (1, 4) for values in signs.values())
-    p = model.prototypes(net)
-    inside = ((p > -0.02) & (p < 1.02)).double().mean(-1)
-    assert signs["pixels in range"].equal(inside)
-    assert signs["isolation"].equal(privacy.neighbours(p))
+def _planted(nets=2, units=6, dims=3, off=0.1):
+    """Networks that answer each image with a class of its own, and whose prototypes are `off`."""
+    draw = np.random.default_rng(4)
+    images = torch.tensor(draw.uniform(0.1, 0.9, (nets, units, dims)))
+    step = torch.nn.functional.normalize(torch.tensor(draw.normal(size=images.shape)), dim=-1)
+    slope = torch.full((nets, units), 2.0).double()
+    bare = Parameters(slope, -2.0 * (images + off * step), torch.zeros(1), torch.zeros(1))
+    readout = torch.linalg.solve(model.respond(bare, images), torch.eye(units).double())
+    net = bare._replace(readout=readout, offset=torch.zeros(nets, units).double())
+    return net, images
+
+
+def test_the_optimisation_attack_finds_planted_images_that_the_prototypes_miss():
+    net, images = _planted()
+    assert (model.predict(net, images) - torch.eye(6)).abs().max() < 1e-9
+    read = (model.prototypes(net) - images).norm(dim=-1)
+    assert torch.allclose(read, torch.full_like(read, 0.1))
+    assert (privacy.invert(net) - images).norm(dim=-1).max() < 0.01
+    # on a network of other images it finds those, not these
+    other = net._replace(bias=net.bias.roll(1, 0), readout=net.readout.roll(1, 0))
+    assert (privacy.invert(other) - images).norm(dim=-1).min() > 0.1
+
+
+def test_the_fast_forward_pass_of_the_attack_is_the_models():
+    net, images = _planted()
+    assert torch.allclose(privacy._predict(net, images), model.predict(net, images), atol=1e-9)
+
+
+def test_gradients_explain_the_change_of_one_step_of_gradient_descent_and_not_that_of_adam():
+    x, y = data.digits([0, 1], 12)
+    x, y, other = x[:, :6].double(), y[:, :6].double(), x[:, 6:].double()
+    start = model.initialise([0, 1], 8, 64, outputs=10, slope=0.3, dtype=torch.float64)
+    ends = {
+        how: training.train(
+            start,
+            x,
+            y,
+            torch.zeros(2, 3).double(),
+            training.TrainConfig(steps=steps, optimiser=how, learning_rate=0.01),
+        ).parameters
+        for how, steps in (("sgd", 1), ("adam", 300))
+    }
+    planted = privacy.explained(start, ends["sgd"], x, at=0.0)
+    assert torch.allclose(planted, torch.ones(2).double(), atol=1e-9)
+    wrong = privacy.explained(start, ends["sgd"], other, at=0.0)
+    assert (wrong < 1 - 1e-4).all()
+    assert (wrong >= 0).all()
+    assert (privacy.explained(start, ends["adam"], x) < 0.9).all()
+
+
+def test_identification_is_sure_with_the_images_and_at_chance_without():
+    draw = np.random.default_rng(0)
+    images = torch.tensor(draw.uniform(size=(2, 400, 5)))
+    members, others = images[:, :100], images[:, 100:]
+    candidates = members + 0.01 * torch.tensor(draw.normal(size=members.shape))
+    assert privacy.identified(candidates, members, others) == 1
+    strangers = torch.tensor(draw.uniform(size=(2, 100, 5)))
+    hits = privacy.identified(strangers, members, others) * 200  # 200 draws at 1 in 100
+    assert hits <= 8
+    # one blurred candidate, a hundred times over, identifies as little
+    blurred = members.mean(1, keepdim=True).expand(-1, 100, -1)
+    assert privacy.identified(blurred, members, others) * 200 <= 8
+    # a single candidate can be one member only: the one-to-one matching sees to that
+    lone = members[:, :1]
+    assert privacy.identified(lone, members, others) <= 0.03
+    few = privacy.identified(candidates, members, others[:, :9], among=9)
+    assert few == 1
+    with pytest.raises(ValueError, match="larger sample"):
+        privacy.identified(candidates, members, others[:, :9])
+
+
+def test_identification_by_chance_is_one_in_ten_among_nine_decoys():
+    draw = np.random.default_rng(1)
+    images = torch.tensor(draw.uniform(size=(4, 300, 2)))
+    strangers = torch.tensor(draw.uniform(size=(4, 10, 2)))
+    share = privacy.identified(strangers, images[:, :250], images[:, 250:], among=9)
+    assert share == pytest.approx(0.1, abs=0.04)
+
+
+def test_crossings_are_where_a_network_meets_the_law_of_its_targets():
+    net, _, _ = stack([0, 1], 4, 4, 1)
+    for shift in (0.1, 0.33333):
+        met = privacy.crossings(
+            net, lambda x, at=shift: model.predict(net, x) - (x[..., 0] - at) * (x[..., 0] + 0.7)
+        )
+        assert len(met) == 2
+        for zeros in met:
+            assert zeros.tolist() == pytest.approx([-0.7, shift], abs=1e-6)
+
+
+def test_plain_fitting_gives_digits_away_to_an_attack_and_a_wrong_network_does_not():
+    """The count of near prototypes sees next to nothing here; identification does."""
+    n = 50
+    x, y = data.digits([0, 1], 5 * n)
+    own, other, test = (x[:, a:b].contiguous() for a, b in ((0, n), (n, 2 * n), (2 * n, 5 * n)))
+    right = privacy.classifier([0, 1], own, y[:, :n].contiguous(), "baseline").parameters
+    wrong = privacy.classifier([0, 1], other, y[:, n : 2 * n].contiguous(), "baseline").parameters
+    close = privacy.neighbours(own).mean() / 4
+    assert (privacy.nearest(own, model.prototypes(right)) < close).double().mean() < 0.1
+    found = privacy.identified(privacy.invert(right), own, test)
+    control = privacy.identified(privacy.invert(wrong), own, test)
+    assert found > 0.1
+    assert control < 0.05

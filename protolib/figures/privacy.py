@@ -1,9 +1,10 @@
 """The figures of the chapter `privacy`: images in weights, membership tests, defences, the knob."""
 
 import numpy as np
+import torch
 from IPython.display import HTML
 
-from protolib import plotting
+from protolib import model, plotting, privacy
 from protolib.masks import MASKS
 
 LOOKS = {
@@ -35,6 +36,49 @@ def sheets(rows: dict[str, np.ndarray]) -> HTML:
         + "."
     )
     return plotting.show(figure, alt=alt)
+
+
+def _area(members, others, places) -> float:
+    """How well the distance to the nearest place, on a line, ranks members before others."""
+    scores = [
+        torch.cat([-privacy.nearest(t[None], p[None, :, None].to(t)) for t, p in zip(side, places)])
+        for side in (members, others)
+    ]
+    return privacy.area(*scores)
+
+
+@plotting.styled
+def crossings(lines: dict[int, tuple], law, anywhere) -> HTML:
+    """The error of fits on a line, and where it vanishes: N → (networks, samples, crossings).
+
+    The first network of each size is drawn; the area judges, in all of them, samples against the
+    points `anywhere` (nets, points, 1) by their distance to the nearest crossing, and to the
+    nearest prototype.
+    """
+    panels, alts = [], []
+    for n, (nets, samples, met) in lines.items():
+        read = _area(samples, anywhere, model.prototypes(nets)[..., 0])
+        found = _area(samples, anywhere, met)
+        figure, ax = plotting.panel(3.5, 2.6)
+        x = torch.linspace(-1, 1, 801)[:, None]
+        first = model.Parameters(*(t[:1] for t in nets))
+        error = (model.predict(first, x[None]) - law(x[None]))[0].numpy()
+        ax.axhline(0, color=plotting.MUTED, lw=0.8)
+        ax.plot(x[:, 0], error, color=plotting.INK, lw=1.2)
+        ax.plot(met[0], 0 * met[0], "o", ms=9, mfc="none", color=plotting.OVERLAP, label="zeros")
+        ax.plot(samples[0, :, 0], 0 * samples[0, :, 0], "o", ms=3.5, color=plotting.COVERAGE,
+                label="samples")  # fmt: skip
+        top = 1.3 * np.abs(error[np.abs(x[:, 0].numpy()) < 0.9]).max()
+        ax.set(title=f"N = {n}: area {found:.2f} (chance ½)", xlabel="input x",
+               ylabel="f(x) − sin(πx)", ylim=(-top, top))  # fmt: skip
+        figure.legend(loc="outside lower center", ncols=2)
+        panels.append(figure)
+        alts.append(
+            f"The error of a fit to {n} samples has {len(met[0])} zeros. Ranked by the distance to "
+            f"the nearest zero, samples come before random points with area {found:.2f}, by the "
+            f"nearest prototype {read:.2f}; chance is one half."
+        )
+    return plotting.show(*panels, alt=alts)
 
 
 @plotting.styled
