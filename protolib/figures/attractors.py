@@ -46,45 +46,50 @@ def ranks(samples: Float[Tensor, " samples"]) -> HTML:
 
     samples: sorted, in [−1, 1], as many as prototypes.
     """
-    n = len(samples)
-    where = torch.linspace(-1.6, 1.6, 641, dtype=samples.dtype)
-    left, ax = plotting.panel(4.7, 3.7)
-    ax.axhline(0, color=plotting.MUTED, lw=0.7)
+    n, x = len(samples), samples.tolist()
+    where = torch.linspace(-1.5, 1.5, 601, dtype=samples.dtype)
+    left, ax = plotting.panel(4.5, 4.0)
     home = []
     for j in range(n):  # j others anywhere to the left, the rest to the right
         others = torch.tensor([-9.0] * j + [9.0] * (n - 1 - j), dtype=samples.dtype)
         energy = partial(_whole, x=samples, kernel="energy", tau=1.0)
         force = losses.field(energy, where, others)
         home.append(where[force > 0].max().item())
-        ax.plot(where, force, color=plotting.ALL, lw=1.3, alpha=0.35 + 0.65 * j / (n - 1))
-        ax.annotate(f"rank {j + 1}", (where[-1], force[-1]), xytext=(4, 0), va="center",
-                    textcoords="offset points", fontsize=8.5, color=plotting.ALL)  # fmt: skip
-        ax.plot(samples[j], 0, "o", color=plotting.INK, ms=5, zorder=3)
-        ax.annotate(f"{j + 1}", (samples[j], 0), xytext=(4, 4), textcoords="offset points",
-                    fontsize=8.5)  # fmt: skip
-    ax.set(xlim=(-1.6, 1.6), xlabel="where it stands", ylabel="← left \u2003 push \u2003 right →",
-           title="energy: the push on each rank")  # fmt: skip
-    right, ax = plotting.panel(4.7, 3.7)
+        level, height = -1.2 * j, 0.55 / (4 / n)  # one line a rank, its push drawn upon it
+        ax.axhline(level, color=plotting.FAINT, lw=0.8, zorder=0)
+        ax.plot([x[j]] * 2, [level, 0.85], color=plotting.FAINT, lw=0.8, zorder=0)
+        ax.fill_between(where, level, level + height * force, color=plotting.ALL, alpha=0.25, lw=0)
+        ax.plot(where, level + height * force, color=plotting.ALL, lw=1.4)
+        ax.plot(x[j], level, "o", color=plotting.INK, ms=5, zorder=3)
+        ax.plot(x[j], 0.9, "o", color=plotting.INK, ms=5, clip_on=False)
+    ax.set(xlim=(-1.5, 1.5), ylim=(-1.2 * n + 0.4, 0.9), xlabel="where it stands (dots: samples)",
+           yticks=[-1.2 * j for j in range(n)], yticklabels=[f"rank {j + 1}" for j in range(n)],
+           title="energy: up, pushed to the right\n")  # fmt: skip
+    ax.tick_params(left=False)
+    ax.spines["left"].set_visible(False)
+    right, ax = plotting.panel(4.5, 4.0)
     ax.axhline(0, color=plotting.MUTED, lw=0.7)
-    where = torch.linspace(samples[0] - 0.9, 3.2, 801, dtype=samples.dtype)
+    ax.axvline(x[0], color=plotting.FAINT, lw=0.8)
+    where = torch.linspace(x[0] - 0.9, 3.2, 801, dtype=samples.dtype)
     reach = {}
-    for name, kernel, tau, at in (
-        ("energy", "energy", 1.0, 2.4), ("Gaussian, τ = 1", "gaussian", 1.0, 1.05),
-        ("Gaussian, τ = 0.1", "gaussian", 0.1, -0.12),
+    for name, kernel, tau, at, shift in (
+        ("energy", "energy", 1.0, 2.3, -11), ("Gaussian, τ = 1", "gaussian", 1.0, 0.5, -9),
+        ("Gaussian, τ = 0.1", "gaussian", 0.1, -1.0, -4),
     ):  # fmt: skip
         loss = partial(_whole, x=samples, kernel=kernel, tau=tau)
         force = losses.field(loss, where, samples[1:])
         colour, _, dash, _ = LOOK[kernel]
         ax.plot(where, force, color=colour, ls="-" if tau == 1 else dash)
-        k = (where - at).abs().argmin()
-        ax.annotate(name, (where[k], force[k]), xytext=(5, -11), textcoords="offset points",
+        k = (where - at).abs().argmin().item()
+        ax.annotate(name, (where[k].item(), force[k].item()), xytext=(7, shift), textcoords="offset points",
                     fontsize=8.5, color=colour)  # fmt: skip
         reach[name] = force[-1].abs().item() / force.abs().max().item()
-    ax.plot(samples[0], 0, "o", color=plotting.INK, ms=5, zorder=3)
-    ax.annotate("its sample", (samples[0], 0), xytext=(-8, 6), ha="right", fontsize=8.5,
-                textcoords="offset points")  # fmt: skip
-    ax.set(xlim=(where[0], where[-1]), xlabel="where it stands", title="all others at home")
-    wrong = sum(abs(h - x) > 0.006 for h, x in zip(home, samples.tolist()))
+    ax.plot(x[0], 0, "o", color=plotting.INK, ms=5, zorder=3)
+    ax.annotate("its sample", (x[0], 0.02), xycoords=("data", "axes fraction"),
+                xytext=(-4, 0), ha="right", textcoords="offset points", fontsize=8.5)  # fmt: skip
+    ax.set(xlim=(x[0] - 0.9, 3.2), xlabel="where it stands",
+           ylabel="← left \u2003 push \u2003 right →", title="all others at home\n")  # fmt: skip
+    wrong = sum(abs(h - own) > 0.006 for h, own in zip(home, x))
     faded = [name for name, share in reach.items() if share < 0.01]
     alts = [
         f"{n} staircases, a rank each, going down from left to right by the same steps: "
@@ -107,13 +112,13 @@ def tails(reach, shares: dict[str, list[float]], limit: float) -> HTML:
     ax.axhline(limit, color=plotting.MUTED, ls=":", lw=1.2)
     ax.annotate("another prototype beyond the last sample", (reach[0], limit), xytext=(0, 4),
                 textcoords="offset points", fontsize=8.5, color=plotting.MUTED)  # fmt: skip
-    for (kernel, values), height in zip(shares.items(), (0, 7, -7)):
+    for (kernel, values), height in zip(shares.items(), (-9, 9, -2)):
         colour, marker, dash, name = LOOK[kernel]
         ax.plot(reach, values, color=colour, ls=dash, marker=marker, clip_on=False)
         ax.annotate(name, (reach[-1], values[-1]), xytext=(7, height), va="center", fontsize=8.5,
                     textcoords="offset points", color=colour)  # fmt: skip
     ax.set(xscale="log", xticks=reach, xticklabels=[f"{t:g}" for t in reach],
-           ylim=(-0.03, 1), yticks=[0, 0.5, 1], yticklabels=["0", "half", "all"],
+           ylim=(-0.06, 1), yticks=[0, 0.5, 1], yticklabels=["0", "half", "all"],
            xlabel="where the straggler stands", ylabel="pushed away")  # fmt: skip
     ax.minorticks_off()
     words = [f"{LOOK[k][3]} in {v[0]:.0%} of cases at {reach[0]:g} and {v[-1]:.0%} at {reach[-1]:g}"
@@ -148,14 +153,14 @@ def circles(samples: Float[Tensor, " samples"], *flows) -> HTML:
         ax.axvline(0, color=plotting.MUTED, lw=0.8)
         ax.annotate("p = ±∞", (0, size), xytext=(4, -9), textcoords="offset points", fontsize=8.5,
                     color=plotting.MUTED)  # fmt: skip
-        ax.annotate("samples", (0.99, 0.5 - 0.46 * samples.median().item() / 1.0), ha="right",
-                    xycoords="axes fraction", fontsize=8.5, color=plotting.MUTED)  # fmt: skip
+        ax.annotate("shaded: hull; rays: samples", (0.97, 0.02), xycoords="axes fraction",
+                    ha="right", fontsize=8.5, color=plotting.MUTED)  # fmt: skip
         ax.set(xlim=(-0.12 * size, size), ylim=(-size, size), aspect="equal", xlabel="slope w",
                ylabel="bias b", title=title)  # fmt: skip
         panels.append(figure)
         ends = -(b[-1] / w[-1])
         apart = (ends.sort().values - samples).abs().max().item()
-        outside = int(((ends < low) | (ends > high)).sum())
+        outside = int(((ends < low - 0.01) | (ends > high + 0.01)).sum())
         drift = (radii / radii[0] - 1).abs().max().item()
         alts.append(
             f"{title}: {w.shape[1]} paths, each on a circle around the origin (its radius changes "
