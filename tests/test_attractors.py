@@ -384,6 +384,14 @@ def test_on_a_line_the_push_is_by_rank_and_leads_to_the_quantile(seed, samples, 
     assert whole(nudged).item() >= end - 1e-12
 
 
+def test_prototypes_that_coincide_exactly_stand_on_a_kink_and_not_in_a_trap():
+    """By symmetry they do not push each other; every way apart, and only that, leads down."""
+    x, p = torch.tensor([[[-1.0], [1.0]]]).double(), torch.zeros(1, 2, 1).double()
+    value = _matched("energy", x)
+    assert _push(value, p).abs().max() == 0
+    assert value(p + 1e-3 * x) < value(p) - 1e-4
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 10**6), st.integers(2, 10))
 def test_no_traps_in_slope_and_bias_either(seed, n):

@@ -48,7 +48,7 @@ def ranks(samples: Float[Tensor, " samples"]) -> HTML:
     """
     n, x = len(samples), samples.tolist()
     where = torch.linspace(-1.5, 1.5, 601, dtype=samples.dtype)
-    left, ax = plotting.panel(4.5, 4.0)
+    left, ax = plotting.panel(4.2, 3.8)
     home = []
     for j in range(n):  # j others anywhere to the left, the rest to the right
         others = torch.tensor([-9.0] * j + [9.0] * (n - 1 - j), dtype=samples.dtype)
@@ -67,7 +67,7 @@ def ranks(samples: Float[Tensor, " samples"]) -> HTML:
            title="energy: up, pushed to the right\n")  # fmt: skip
     ax.tick_params(left=False)
     ax.spines["left"].set_visible(False)
-    right, ax = plotting.panel(4.5, 4.0)
+    right, ax = plotting.panel(4.2, 3.8)
     ax.axhline(0, color=plotting.MUTED, lw=0.7)
     ax.axvline(x[0], color=plotting.FAINT, lw=0.8)
     where = torch.linspace(x[0] - 0.9, 3.2, 801, dtype=samples.dtype)
@@ -81,8 +81,8 @@ def ranks(samples: Float[Tensor, " samples"]) -> HTML:
         colour, _, dash, _ = LOOK[kernel]
         ax.plot(where, force, color=colour, ls="-" if tau == 1 else dash)
         k = (where - at).abs().argmin().item()
-        ax.annotate(name, (where[k].item(), force[k].item()), xytext=(7, shift), textcoords="offset points",
-                    fontsize=8.5, color=colour)  # fmt: skip
+        ax.annotate(name, (where[k].item(), force[k].item()), xytext=(7, shift), fontsize=8.5,
+                    textcoords="offset points", color=colour)  # fmt: skip
         reach[name] = force[-1].abs().item() / force.abs().max().item()
     ax.plot(x[0], 0, "o", color=plotting.INK, ms=5, zorder=3)
     ax.annotate("its sample", (x[0], 0.02), xycoords=("data", "axes fraction"),
@@ -108,7 +108,7 @@ def tails(reach, shares: dict[str, list[float]], limit: float) -> HTML:
 
     shares: kernel → (reach,); limit: of cases in which another prototype stands beyond all samples.
     """
-    figure, ax = plotting.panel(5.0, 2.9)
+    figure, ax = plotting.panel(4.2, 2.8)
     ax.axhline(limit, color=plotting.MUTED, ls=":", lw=1.2)
     ax.annotate("another prototype beyond the last sample", (reach[0], limit), xytext=(0, 4),
                 textcoords="offset points", fontsize=8.5, color=plotting.MUTED)  # fmt: skip
