@@ -555,8 +555,9 @@ def test_far_out_the_matched_gaussian_goes_by_the_farthest_and_the_imq_comes_bac
 def test_a_long_tail_beats_a_short_one_far_away():
     """One prototype far out, the others at the samples: does the net force bring it back?
 
-    It does if the attraction's tail is as long as the repulsion's or longer, and else it does not:
-    the order of the tails is Gaussian, inverse multiquadric, energy.
+    It does if the attraction's tail is longer than the repulsion's, and does not if it is shorter:
+    the order of the tails is Gaussian, inverse multiquadric, energy. With equal tails it does here,
+    because the others stand on samples, the farthest among them: exactly equal distances.
     """
     x = torch.linspace(-1, 1, 5, dtype=torch.float64)[None, :, None]
     p = torch.tensor([[[-0.5], [0.0], [0.5], [1.0], [8.0]]], dtype=torch.float64)
