@@ -11,38 +11,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from protolib import sweep
-from protolib.masks import Mask
+from protolib import pairs, sweep
 from protolib.sweep import Grid
-from protolib.training import TrainConfig
 
 HERE = Path(__file__).parent
-KERNELS = ("gaussian", "imq", "energy")
-TAUS = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
-
-
-def grid(repulsion: str, attractor: str, tau: float) -> Grid:
-    """The six sizes with one repulsion and one attractor; overlap is given the whole square."""
-    mask = Mask(int(attractor != "none"), int(repulsion != "overlap"), int(repulsion == "overlap"))
-    kernel = "gaussian" if repulsion == "overlap" else repulsion
-    if repulsion == "overlap" and attractor in KERNELS:
-        mask, kernel = Mask(1, 1, 1), attractor
-    pull = "coverage" if attractor == "none" else attractor
-    config = TrainConfig(tau=tau, kernel=kernel, attractor=pull)
-    return Grid(masks=(mask,), config=config, alone=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", default=HERE / "results" / "attractors.json", type=Path)
     out = parser.parse_args().out
-    cells = [
-        (repulsion, attractor, tau)
-        for repulsion in (*KERNELS, "overlap")
-        for attractor in ("none", "coverage", *KERNELS)
-        for tau in TAUS
-    ]
-    grids = [grid(*cell) for cell in cells]
+    cells = [cell for cell in pairs.CELLS if cell[1] != "transport"]
+    grids = [pairs.grid(*cell, sizes=Grid.sizes) for cell in cells]
     clock = time.perf_counter()
     tables = sweep.run_many(grids, progress=True)
     seconds = time.perf_counter() - clock

@@ -52,10 +52,40 @@ def test_temperatures_name_the_attractors_that_stay_bounded(drawn):
 
 def test_pick_names_the_lowest(monkeypatch):
     monkeypatch.setattr(live, "in_book", lambda: True)
-    errors = {"energy distance": DRAW.uniform(0.1, 0.2, 6), "coverage": DRAW.uniform(3, 4, 6)}
+    errors = {"energy": DRAW.uniform(0.1, 0.2, 6), "coverage": DRAW.uniform(3, 4, 6)}
     (alt,) = _alts(attractors.pick(errors, 0.15))
     assert "lowest with the energy distance" in alt
     assert "highest with the coverage" in alt
+
+
+def test_ranks_pass_through_zero_at_their_own_samples(drawn):
+    samples = torch.tensor([-0.6, 0.0, 0.2, 0.7], dtype=torch.float64)
+    steps, faded = _alts(attractors.ranks(samples))
+    assert "4 staircases" in steps
+    assert "4 of them pass" in steps
+    assert "energy&#x27;s is 100%" in faded
+    assert faded.endswith("left of Gaussian, τ = 1 and Gaussian, τ = 0.1.")
+    home = [line for line in drawn[0][1].lines if line.get_marker() == "o"]
+    assert [line.get_xdata()[0] for line in home[::2]] == pytest.approx(samples.tolist())
+
+
+def test_tails_say_who_is_pushed_away(drawn):
+    shares = {"gaussian": [0.1, 0.4], "imq": [0.0, 0.0], "energy": [0.0, 0.25]}
+    (alt,) = _alts(attractors.tails((2, 8), shares, 0.5))
+    assert "Gaussian in 10% of cases at 2 and 40% at 8;" in alt
+    assert "energy in 0% of cases at 2 and 25% at 8. Another prototype stands beyond in 50%" in alt
+    assert any(line.get_ydata()[0] == 0.5 for line in drawn[0][1].lines)
+
+
+def test_circles_say_where_the_paths_end(drawn):
+    samples = torch.tensor([-0.5, 0.5], dtype=torch.float64)
+    angle = torch.linspace(0, 1, 9)[:, None, None] * torch.tensor([0.4636, 1.2]).double()
+    flow = angle.cos(), (2 * torch.tensor([1.0, -1.0]) * angle.sin())[..., None] / 2
+    away, back = _alts(attractors.circles(samples, flow, [t.flip(0) for t in flow]))
+    assert away.startswith("separation alone: 2 paths, each on a circle")
+    assert "At the end 1 are outside the hull" in away
+    assert "At the end 0 are outside the hull" in back
+    assert "at most 0.5 from the sorted samples" in back
 
 
 def test_compensation_says_where_it_harms_and_helps(drawn):
