@@ -89,20 +89,25 @@ def test_circles_say_where_the_paths_end(drawn):
 
 
 def test_compensation_says_where_it_harms_and_helps(drawn):
+    kinds = (("", 1.0), (" with its attractor", -1.0), (" with coverage", 2.0))
+    told = [(f"{name}{words}", sign) for name in claims.REPULSIONS for words, sign in kinds]
     questions = [
-        claims.Question(n, f"{name}{words} − baseline", 5, sign, sign - 0.5, sign + 0.5, "yes")
-        for name in claims.REPULSIONS
-        for words, sign in (("", 1.0), (" with its attractor", -1.0))
+        claims.Question(n, f"{name} − baseline", 5, sign, sign - 0.5, sign + 0.5, "yes")
+        for name, sign in [*told, ("separation", -3.0), ("overlap", 4.0)]
         for n in (3, 10)
     ]
     questions[0] = questions[0]._replace(low=-1.0)  # Gaussian, alone, N = 3: open
-    alts = _alts(attractors.compensation(questions))
-    assert "worse than the baseline at N = 10;" in alts[0]
-    assert "worse than the baseline at N = 3, 10;" in alts[1]
-    assert all("better at N = 3, 10." in alt for alt in alts)
-    lines = _lines(drawn[0][1])
+    nominal, *large = _alts(attractors.compensation(questions))
+    assert "separation, worse than the baseline at N = none, better at N = 3, 10;" in nominal
+    assert "overlap, worse than the baseline at N = 3, 10, better" in nominal
+    assert "alone, worse than the baseline at N = 10, better at N = none;" in large[0]
+    assert "alone, worse than the baseline at N = 3, 10," in large[1]
+    assert all("with its attractor, worse than the baseline at N = none, better at N = 3, 10."
+               in alt for alt in large)  # fmt: skip
+    lines = _lines(drawn[1][1])
     assert lines["alone"].get_xdata().tolist() == [1.0, 1.0]
     assert lines["with its attractor"].get_xdata().tolist() == [-1.0, -1.0]
+    assert lines["with coverage"].get_xdata().tolist() == [2.0, 2.0]
 
 
 # ------------------------------------------------------------------------------ robustness

@@ -235,32 +235,38 @@ def temperatures(taus, errors: dict, chance: float, reference: float) -> HTML:
 
 @plotting.styled
 def compensation(questions: list[claims.Question]) -> HTML:
-    """C10's questions: each repulsion alone, and with its attractor, against the baseline."""
-    panels, alts = [], []
+    """C10's questions against the baseline: repulsions at the nominal τ, alone; three separations
+    at a large one, alone, with their own attractor, and with coverage."""
+    at = {name: [] for name in ("at the nominal τ", *claims.REPULSIONS)}
+    at["at the nominal τ"] = [
+        ("separation", "separation", MASKS[2]), ("overlap", "overlap", MASKS[3])
+    ]  # fmt: skip
     for name in claims.REPULSIONS:
+        at[name] = [
+            ("alone", name, MASKS[2]),
+            ("with coverage", f"{name} with coverage", MASKS[4]),
+            ("with its attractor", f"{name} with its attractor", MASKS[7]),
+        ]
+    panels, alts = [], []
+    for name, rows in at.items():
         figure, ax = plotting.panel(3.6, 3.0)
-        alone = MASKS[3] if name == "overlap" else MASKS[2]
-        parts = {}
-        for words, mask, offset in (
-            ("alone", alone, -0.12),
-            ("with its attractor", MASKS[7], 0.12),
-        ):
-            suffix = "" if words == "alone" else f" {words}"
-            own = [q for q in questions if q.contrast == f"{name}{suffix} − baseline"]
+        said = []
+        for (words, contrast, mask), offset in zip(rows, (-0.2, 0.0, 0.2)):
+            own = [q for q in questions if q.contrast == f"{contrast} − baseline"]
             plotting.plot_contrasts(own, ax=ax, mask=mask, offset=offset, label=words)
-            parts[words] = own
+            worse = [str(q.n) for q in own if q.low > 0]
+            better = [str(q.n) for q in own if q.high < 0]
+            said.append(
+                f"{words}, worse than the baseline at N = {', '.join(worse) or 'none'}, better at "
+                f"N = {', '.join(better) or 'none'}"
+            )
         ax.set_xscale("symlog", linthresh=0.1)
         ax.set(
             title=name, xlabel="← better \u2003 error − baseline's \u2003 worse →",
             xticks=[-0.1, 0, 0.1, 1, 10, 100, 1000],
             xticklabels=["−.1", "0", ".1", "1", "10", "100", "1000"],
         )  # fmt: skip
-        figure.legend(loc="outside lower center", ncols=2)
+        figure.legend(loc="outside lower center", ncols=3, columnspacing=1.0, handletextpad=0.3)
         panels.append(figure)
-        worse = [str(q.n) for q in parts["alone"] if q.low > 0]
-        better = [str(q.n) for q in parts["with its attractor"] if q.high < 0]
-        alts.append(
-            f"{name}: alone it is worse than the baseline at N = {', '.join(worse) or 'none'}; "
-            f"with its attractor better at N = {', '.join(better) or 'none'}."
-        )
+        alts.append(f"{name}: {'; '.join(said)}.")
     return plotting.show(*panels, alt=alts)

@@ -91,7 +91,7 @@ def statistical_dimension(features: int, active: int, *, nonnegative: bool = Fal
 
 
 def coherence(dictionary: Dictionary) -> Float[Tensor, " nets"]:
-    """μ, the largest |cos| between two different columns of each dictionary, in [0, 1].
+    """μ, the largest absolute cosine between two different columns of each dictionary, in [0, 1].
 
     Columns are scaled to length 1 first. One column alone has none: 0.
 
