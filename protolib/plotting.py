@@ -128,6 +128,7 @@ def svg(figure: Figure) -> str:
     text = re.sub(r'(<g) id="[^"]*"', r"\1", text)
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
     text = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', _rounded, text)
+    text = _without_repetition(text)
     for name, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{name}, {colour})")
     return re.sub(r"\s*\n\s*", "\n", text)
@@ -141,6 +142,20 @@ def drawing(figure: Figure, alt: str) -> str:
     width = f"{figure.get_figwidth() * 96:.0f}px"
     style = f"width:100%;max-width:{width};height:auto;fill:var(--fig-ink,#000)"
     return f'<svg {role} {box} style="{style}" {text[text.index("xmlns") :]}'
+
+
+def _without_repetition(text: str) -> str:
+    """A mark says its stroke where it is defined, and not again wherever it is used."""
+    marks = {*re.findall(r'<path id="([^"]+)"[^>]*\bstyle="[^"]*stroke', text)}
+
+    def once(use: re.Match) -> str:
+        if use[1] not in marks:
+            return use[0]
+        kept = [part for part in use[3].split("; ") if not part.startswith("stroke")]
+        style = f' style="{"; ".join(kept)}"' if kept else ""
+        return f'<use xlink:href="#{use[1]}"{use[2]}{style}/>'
+
+    return re.sub(r'<use xlink:href="#([^"]+)"([^>]*?) style="([^"]*)"/>', once, text)
 
 
 def _rounded(attribute: re.Match) -> str:

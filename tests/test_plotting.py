@@ -118,3 +118,14 @@ def test_sheets_of_images_keep_every_pixel():
     assert sheet[:2, :2].tolist() == images[0].reshape(2, 2).tolist()
     assert sheet[3:, :2].tolist() == images[2].reshape(2, 2).tolist()
     assert "data:image/png;base64" in plotting.svg(figure)
+
+
+def test_a_mark_says_its_stroke_once():
+    """Where it is defined; where it is used stands only what differs, its fill."""
+    figure, ax = plotting.panel(3.0, 2.0)
+    ax.plot([1, 2, 3], [1, 2, 3], "s", color="#123456", mfc="#abcdef")
+    drawn = plotting.svg(figure)
+    (defined,) = re.findall(r'<path id="(\w+)"[^>]*style="stroke: #123456[^"]*"', drawn)
+    uses = re.findall(rf'<use xlink:href="#{defined}"[^>]*>', drawn)
+    assert len(uses) == 3
+    assert all("fill: #abcdef" in use and "stroke" not in use for use in uses)

@@ -338,7 +338,8 @@ CLAIMS = (
         "N = 100).",
         "Mean over seeds of expelled share(overlap) − expelled share(baseline), at N = 100.",
         f"Yes where the interval lies above {SHARE_MARGIN:g}, no where it lies below. That the end "
-        "is an equilibrium, and a minimum, is not part of this rule: both are refuted by proof.",
+        "is a minimum, or an equilibrium, is not part of this rule: a proof refutes the one, longer "
+        "runs the other.",
         _ask_c6,
         ("experiment", "expulsion", "robustness"),
         (

@@ -58,8 +58,9 @@ def ranks(samples: Float[Tensor, " samples"]) -> HTML:
         level, height = -1.2 * j, 0.55 / (4 / n)  # one line a rank, its push drawn upon it
         ax.axhline(level, color=plotting.FAINT, lw=0.8, zorder=0)
         ax.plot([x[j]] * 2, [level, 0.85], color=plotting.FAINT, lw=0.8, zorder=0)
-        ax.fill_between(where, level, level + height * force, color=plotting.ALL, alpha=0.25, lw=0)
-        ax.plot(where, level + height * force, color=plotting.ALL, lw=1.4)
+        steps = where[::5], level + height * force[::5]
+        ax.fill_between(steps[0], level, steps[1], color=plotting.ALL, alpha=0.25, lw=0)
+        ax.plot(*steps, color=plotting.ALL, lw=1.4)
         ax.plot(x[j], level, "o", color=plotting.INK, ms=5, zorder=3)
         ax.plot(x[j], 0.9, "o", color=plotting.INK, ms=5, clip_on=False)
     ax.set(xlim=(-1.5, 1.5), ylim=(-1.2 * n + 0.4, 0.9), xlabel="where it stands (dots: samples)",
@@ -79,7 +80,7 @@ def ranks(samples: Float[Tensor, " samples"]) -> HTML:
         loss = partial(_whole, x=samples, kernel=kernel, tau=tau)
         force = losses.field(loss, where, samples[1:])
         colour, _, dash, _ = LOOK[kernel]
-        ax.plot(where, force, color=colour, ls="-" if tau == 1 else dash)
+        ax.plot(where[::5], force[::5], color=colour, ls="-" if tau == 1 else dash)
         k = (where - at).abs().argmin().item()
         ax.annotate(name, (where[k].item(), force[k].item()), xytext=(7, shift), fontsize=8.5,
                     textcoords="offset points", color=colour)  # fmt: skip
@@ -138,8 +139,8 @@ def circles(samples: Float[Tensor, " samples"], *flows) -> HTML:
     for (slope, bias), title in zip(flows, ("separation alone", "with the matched attractor")):
         figure, ax = plotting.panel(4.2, 4.6)
         w, b = slope[:, 0], bias[:, 0, :, 0]
-        radii, turn = (w**2 + b**2).sqrt(), np.linspace(-np.pi / 2, np.pi / 2, 181)
-        size = 1.08 * radii.max().item()
+        radii, turn = (w**2 + b**2).sqrt(), np.linspace(-np.pi / 2, np.pi / 2, 61)
+        size, few = 1.08 * radii.max().item(), len(w) // 100 + 1  # a hundred points are enough
         low, high = samples.min().item(), samples.max().item()
         ax.fill([0, 9, 9], [0, -9 * low, -9 * high], color=plotting.HULL, lw=0, zorder=0)
         for x in samples.tolist():
@@ -147,7 +148,7 @@ def circles(samples: Float[Tensor, " samples"], *flows) -> HTML:
         for j in range(w.shape[1]):
             r = radii[0, j].item()
             ax.plot(r * np.cos(turn), r * np.sin(turn), color=plotting.FAINT, lw=0.7, zorder=0.5)
-            ax.plot(w[:, j], b[:, j], color=plotting.INK, lw=1.8)
+            ax.plot(w[::few, j], b[::few, j], color=plotting.INK, lw=1.8)
             ax.plot(w[0, j], b[0, j], "o", color=plotting.INK, mfc=plotting.PAPER, ms=5, zorder=3)
             ax.plot(w[-1, j], b[-1, j], "o", color=plotting.INK, ms=5, zorder=3)
         ax.axvline(0, color=plotting.MUTED, lw=0.8)
