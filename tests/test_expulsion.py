@@ -123,3 +123,46 @@ def test_wide_units_leave_the_samples_and_steep_ones_do_not(slope, leaves):
         assert matching.fit_r2(model.predict(net, x), data.sine(x)).min() > 0.99
     added = share[claims.OVERLAP] - share[claims.BASELINE]
     assert (added > 0.1) if leaves else (abs(added) < 0.05)
+
+
+def _objective(flat, x, y, lam=0.1):
+    """fit + λ·overlap of one network with as many units as samples, from one flat vector."""
+    n = x.shape[1]
+    w, b, v, c = flat[:n], flat[n : 2 * n], flat[2 * n : 3 * n], flat[3 * n :]
+    net = model.Parameters(w[None], b[None, :, None], v[None], c)
+    h = model.respond(net, x)
+    return losses.fit(model.predict(net, x), y)[0] + lam * losses.overlap(h)[0]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("p", "w", "v"), [(0.2, 1.5, 0.7), (1.5, 1.0, 2.0), (-2.0, 0.8, 3.0)])
+def test_states_of_rest_are_saddles(seed, p, w, v):
+    """Units that are all alike: targets for which they rest, whatever p, w and v, inside or out.
+
+    Rest in v, c, w and b asks four linear equations of the residuals; six samples can meet them.
+    """
+    x = data.uniform([seed], 6, dtype=torch.float64)
+    z = w * (x[0, :, 0] - p)
+    h = torch.exp(-(z**2))
+    # overlap is mean(h²) if all units are alike: one unit's share of its gradient is h·∂h / n · 2/n
+    by_w, by_b = -2 * z * h * x[0, :, 0], -2 * z * h
+    rows = torch.stack([torch.ones(6).double(), h, v * by_w, v * by_b])
+    push = torch.stack([torch.zeros(()), torch.zeros(()), *(
+        -0.1 * (h * d).sum() / 6 for d in (by_w, by_b))]).double()  # fmt: skip
+    r = torch.linalg.lstsq(rows, push, driver="gelsd").solution
+    flat = torch.tensor([w] * 6 + [-w * p] * 6 + [v] * 6 + [0.0], dtype=torch.float64)
+    y = (6 * v * h - r)[None]
+    flat.requires_grad_()
+    (slope,) = torch.autograd.grad(_objective(flat, x, y), flat)
+    assert slope.abs().max() < 1e-9
+    hessian = torch.autograd.functional.hessian(lambda t: _objective(t, x, y), flat.detach())
+    assert torch.linalg.eigvalsh(hessian)[0] < -1e-6
+
+
+def test_a_unit_made_steeper_lowers_overlap_by_itself():
+    x = data.uniform(range(50), 5, dtype=torch.float64)
+    net = model.initialise(range(50), 4, dtype=torch.float64)
+    one = torch.tensor([1.0, 1.0, 1.1, 1.0]).double()
+    steeper = net._replace(slope=one * net.slope, bias=one[:, None] * net.bias)
+    before, after = (losses.overlap(model.respond(n, x)) for n in (net, steeper))
+    assert (after < before).all()

@@ -148,7 +148,7 @@ def decide(claim: str, answers: Iterable[str]) -> str:
 def judge(claims: Iterable[Claim], table_of: Callable[[Claim], pd.DataFrame]) -> list[Verdict]:
     """Put every claim's questions to the part of a table that is meant for it.
 
-    C3 is decided by corrected answers: to find one yes and one no among many is what luck does.
+    C3 is decided by corrected answers: it asks for any yes and any no among many.
     """
     verdicts = []
     for claim in claims:

@@ -296,8 +296,7 @@ CLAIMS = (
             "The mean of these differences; holds with one yes and one no, uncorrected.",
             "holds",
             "holds",
-            "Any yes and any no among six sizes is what luck finds in shuffled "
-            "tables. " + BOOTSTRAPPED,
+            "By those intervals luck found a yes and a no in some shuffled tables. " + BOOTSTRAPPED,
         ),
     ),
     Claim(
@@ -338,8 +337,7 @@ CLAIMS = (
         "N = 100).",
         "Mean over seeds of expelled share(overlap) − expelled share(baseline), at N = 100.",
         f"Yes where the interval lies above {SHARE_MARGIN:g}, no where it lies below. That the end "
-        "is a minimum, or an equilibrium, is not part of this rule: a proof refutes the one, longer "
-        "runs the other.",
+        "is an equilibrium is not part of this rule; that it is a minimum, a proof refutes.",
         _ask_c6,
         ("experiment", "expulsion", "robustness"),
         (
