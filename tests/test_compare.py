@@ -47,6 +47,7 @@ def test_what_is_fitted_beats_what_is_random(world, methods):
     assert left["learned atoms"] < left["random atoms"]
     corner = matching.chance_prototypes(y, 6, seed=0)
     assert torch.equal(methods["random points"].vectors, corner.mT)
+    assert torch.equal(methods["random signals"].vectors, y[:, :6].mT)
     assert torch.equal(methods["random atoms"].vectors, coding.random_dictionary([50, 51], 4, 6))
     assert torch.equal(methods["true atoms"].vectors, A)
 

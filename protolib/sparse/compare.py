@@ -71,7 +71,7 @@ def prototypes(
     *,
     steps: int = 1500,
 ) -> dict[str, Float[Tensor, "nets units measurements"]]:
-    """Points by name: random, from trained Gaussian networks, and the centres of k-means.
+    """Points by name: random, the first signals, from trained networks, and k-means' centres.
 
     All networks start at the random points of the signals' box, with widths of the median
     distance, and train with nominal λ = 1: on the task alone, with coverage, with separation at a
@@ -82,7 +82,7 @@ def prototypes(
     outputs = None if targets.ndim == 2 else targets.shape[-1]
     start = model.initialise(seeds, units, signals.shape[2], outputs=outputs, slope=tau**-0.5)
     start = start._replace(bias=-corner * tau**-0.5)
-    found = {"random points": corner}
+    found = {"random points": corner, "random signals": signals[:, :units]}
     for name, mask, more in (
         ("baseline", (0, 0, 0), {}),
         ("coverage", (1, 0, 0), {}),

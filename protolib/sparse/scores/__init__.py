@@ -5,9 +5,9 @@ All take the learned codes first, `codes_hat` (nets, samples, units), and the tr
 perfect representation. Rows are samples in random order: scores that fit something do so on the
 first half and are judged on the second.
 
-Unequal numbers are settled as in `protolib.matching`: means run over *all features*, so a feature
-that no unit is left for counts 0, and spare units are free. A column that never changes is related
-to nothing: it counts 0.
+MCC, MIG and F1 settle unequal numbers as `protolib.matching` does: means run over *all features*,
+so a feature that no unit is left for counts 0, and spare units are free. (DCI judges shares of
+importance, however small.) A column that never changes is related to nothing: it counts 0.
 
 What a representation that knows nothing scores is never zero by right: every score has a function
 for its chance level, a closed form where we know one, else independent draws. `permuted` gives one

@@ -55,9 +55,9 @@ def best_of_random(dims: int, count: int) -> float:
 
     `|cos|²` ~ Beta(1/2, (dims − 1)/2) for each, so with F its distribution function the expectation
     is ∫₀¹ 1 − F(t²)^count dt. The correlation of n samples with independent normal ones is such a
-    cosine in n − 1 dimensions. So this is the chance level of `dictionary_recovery` and (with
-    dims = samples − 1) of `mcc` for one feature, and an upper bound for more, since a matching may
-    not give two features the same unit.
+    cosine in n − 1 dimensions. For *one* atom or feature this is the chance level of
+    `dictionary_recovery` and (with dims = samples − 1) of `mcc`; for more it is an upper bound,
+    since a matching may not give two of them the same unit.
 
     Raises
     ------
