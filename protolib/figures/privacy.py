@@ -129,7 +129,7 @@ def defences(whole, costs: dict[str, list], others: dict[str, tuple]) -> HTML:
         ax.plot(own[:, k], own[:, 2], "*", color=plotting.INK, ms=9, mfc="none",
                 label="other networks")  # fmt: skip
         ax.axhline(0.1, color=plotting.MUTED, ls=":", label="chance")
-        ax.axvline((1 / 6, 0.01)[k], color=plotting.MUTED, ls=":")
+        ax.axvline((1 / 5, 0.01)[k], color=plotting.MUTED, ls=":")
         ax.set(
             xlabel=f"{what} (ideal: 0)", ylabel="accuracy, fresh digits (ideal: 1)",
             xlim=(-0.04, 1.04), ylim=(0, 1.02),
