@@ -99,7 +99,8 @@ def membership(curves: Curves, areas: dict[str, dict[str, float]]) -> HTML:
             xscale="log", xlim=(1e-3, 1), ylim=(0, 1.02), title=f"by the {how}",
             xlabel="false positives (ideal: 0)", ylabel="true positives (ideal: 1)",
         )  # fmt: skip
-        figure.legend(loc="outside lower center", ncols=3, columnspacing=1, title="area")
+        figure.legend(loc="outside lower center", ncols=3, columnspacing=0.8, handlelength=1.4,
+                      title="area")  # fmt: skip
         panels.append(figure)
         order = sorted(areas, key=lambda form: -areas[form][how])
         alts.append(
