@@ -168,11 +168,11 @@ def knob(states: dict[str, tuple]) -> HTML:
         ylabel="the attacker's area (chance: ½)",
     )  # fmt: skip
     figure.legend(loc="outside lower center", ncols=4, columnspacing=1, handletextpad=0.3)
-    ends = sorted(states.items(), key=lambda item: np.mean(item[1][0]))
-    low, high = ends[0], ends[-1]
+    along = [item for item in states.items() if item[0] not in ("coverage", "overlap")]
+    low, *_, high = sorted(along, key=lambda item: np.mean(item[1][0]))
     corner = sum(np.mean(a) < 0.75 and np.mean(e) < 0.5 for e, a in states.values())
     alt = (
-        f"As the auditor's error falls the attacker's area rises: {high[0]}, error "
+        f"Along λ the attacker's area rises as the auditor's error falls: {high[0]}, error "
         f"{np.mean(high[1][0]):.2g}, area {np.mean(high[1][1]):.2f}; {low[0]}, error "
         f"{np.mean(low[1][0]):.2g}, area {np.mean(low[1][1]):.2f}. Networks that are readable for "
         f"the auditor and closed to the attacker: {corner or 'none'}."
