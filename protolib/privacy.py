@@ -168,7 +168,7 @@ def identified(
     *,
     among: int = 99,
     seed: int = 0,
-) -> float:
+) -> Float[Tensor, " nets"]:
     """The share of members that candidates tell from so many decoys each; chance 1/(among + 1).
 
     For every member, decoys are drawn from the others without replacement, and member and decoys
@@ -180,17 +180,17 @@ def identified(
     ValueError
         if there are fewer others than decoys to draw.
     """
-    hits = []
+    hits = torch.zeros(members.shape[:2], dtype=torch.bool)
     for net, (z, m, o) in enumerate(zip(candidates, members, others)):
         draw = generator(seed, DECOYS, net)
         own, away = (torch.cdist(t.double(), z.double()).numpy() for t in (m, o))
-        for row in own:
+        for k, row in enumerate(own):
             table = np.vstack([row, away[draw.choice(len(away), among, replace=False)]])
             rows, columns = matching.cheapest_pairs(table)
             gaps = np.full(len(table), np.inf)
             gaps[rows] = table[rows, columns]
-            hits.append(np.isfinite(gaps[0]) and gaps[0] <= gaps.min())
-    return float(np.mean(hits))
+            hits[net, k] = bool(np.isfinite(gaps[0]) and gaps[0] <= gaps.min())
+    return hits.double().mean(-1)
 
 
 def crossings(

@@ -237,7 +237,11 @@ def test_sheets_defences_and_knob_report_their_finding():
     costs = {"noise": [(0.4, 0.4, 0.2)], "further training": [(0.5, 0.1, 0.85), (0.9, 0.9, 0.95)]}
     alts = _alts(privacy.defences((1.0, 1.0, 0.9), costs, {"baseline": (0.6, 0.2, 0.9)}))
     assert all("further training keeps the highest accuracy, 0.85 of 0.90" in alt for alt in alts)
-    states = {"λ = 1": ([0.01, 0.02], [1.0, 1.0]), "baseline": ([2.0, 1.8], [0.8, 0.8])}
+    states = {
+        "λ = 1": ([0.01, 0.02], [1.0, 1.0]),
+        "baseline": ([2.0, 1.8], [0.8, 0.8]),
+        "overlap": ([3.5, 3.5], [0.9, 0.9]),
+    }
     (alt,) = _alts(privacy.knob(states))
     assert "baseline, error 1.9, area 0.80; λ = 1, error 0.015, area 1.00" in alt
     assert "closed to the attacker: none." in alt

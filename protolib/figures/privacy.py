@@ -99,7 +99,8 @@ def membership(curves: Curves, areas: dict[str, dict[str, float]]) -> HTML:
             xscale="log", xlim=(1e-3, 1), ylim=(0, 1.02), title=f"by the {how}",
             xlabel="false positives (ideal: 0)", ylabel="true positives (ideal: 1)",
         )  # fmt: skip
-        figure.legend(loc="outside lower center", ncols=3, columnspacing=1, title="area")
+        figure.legend(loc="outside lower center", ncols=3, columnspacing=0.8, handlelength=1.4,
+                      title="area")  # fmt: skip
         panels.append(figure)
         order = sorted(areas, key=lambda form: -areas[form][how])
         alts.append(
@@ -129,7 +130,7 @@ def defences(whole, costs: dict[str, list], others: dict[str, tuple]) -> HTML:
         ax.plot(own[:, k], own[:, 2], "*", color=plotting.INK, ms=9, mfc="none",
                 label="other networks")  # fmt: skip
         ax.axhline(0.1, color=plotting.MUTED, ls=":", label="chance")
-        ax.axvline((1 / 6, 0.01)[k], color=plotting.MUTED, ls=":")
+        ax.axvline((1 / 5, 0.01)[k], color=plotting.MUTED, ls=":")
         ax.set(
             xlabel=f"{what} (ideal: 0)", ylabel="accuracy, fresh digits (ideal: 1)",
             xlim=(-0.04, 1.04), ylim=(0, 1.02),
@@ -167,11 +168,11 @@ def knob(states: dict[str, tuple]) -> HTML:
         ylabel="the attacker's area (chance: ½)",
     )  # fmt: skip
     figure.legend(loc="outside lower center", ncols=4, columnspacing=1, handletextpad=0.3)
-    ends = sorted(states.items(), key=lambda item: np.mean(item[1][0]))
-    low, high = ends[0], ends[-1]
+    along = [item for item in states.items() if item[0] not in ("coverage", "overlap")]
+    low, *_, high = sorted(along, key=lambda item: np.mean(item[1][0]))
     corner = sum(np.mean(a) < 0.75 and np.mean(e) < 0.5 for e, a in states.values())
     alt = (
-        f"As the auditor's error falls the attacker's area rises: {high[0]}, error "
+        f"Along λ the attacker's area rises as the auditor's error falls: {high[0]}, error "
         f"{np.mean(high[1][0]):.2g}, area {np.mean(high[1][1]):.2f}; {low[0]}, error "
         f"{np.mean(low[1][0]):.2g}, area {np.mean(low[1][1]):.2f}. Networks that are readable for "
         f"the auditor and closed to the attacker: {corner or 'none'}."
