@@ -149,16 +149,17 @@ def asked():
 
 @pytest.mark.parametrize("n", [10, 50])
 def test_intervals_cover_on_the_ledger_s_own_data(asked, n):
-    """Nominal 95%: at least 92% on every question's own values, which stand for the population.
+    """Nominal 95%: at least 92% on the questions' own values, which stand for the population.
 
-    300 samples have a standard error of 0.013: what falls below 95% is drawn 12,000 times.
+    Every mean, for which it is no theorem, and a sixth of the medians and shares, for which it is.
+    200 samples have a standard error of 0.015: what falls below 95% is drawn 8000 times.
     """
     few = {}
     for k, (size, words, values, interval) in enumerate(asked):
-        if interval is not median_interval or k % 4 == n // 10 % 4:  # the median's is a theorem
-            covered = claims.coverage(values, interval, n, draws=300)
+        if interval is mean_interval or k % 6 == n // 10 % 6:
+            covered = claims.coverage(values, interval, n, draws=200)
             if covered < 0.95:
-                covered = claims.coverage(values, interval, n, draws=12_000)
+                covered = claims.coverage(values, interval, n, draws=8000)
             few[size, words, interval.__name__] = covered
     assert {name for _, _, name in few} == {"mean_interval", "median_interval", "share_interval"}
     assert {k: v for k, v in few.items() if v < 0.92} == {}
