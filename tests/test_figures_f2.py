@@ -239,5 +239,5 @@ def test_evidence_of_one_world_shares_a_table():
     (only,) = soup.select("table")
     assert only.caption.get_text() == "noise"
     head = [cell.get_text() for cell in only.select("thead th")]
-    assert head == ["what", "n", "estimate", "95% interval", "answer"]
+    assert head == ["what", "n", "value", "95% interval", "answer"]
     assert only.select("tbody tr")[1].get_text(" ") == "D 4 0.500 0.400 to 0.600 no"

@@ -264,7 +264,7 @@ CLAIMS = (
         ("coverage", "experiment", "robustness"),
         ("test_claims.py::test_c1_asks_for_the_lowest_error",),
         _revised(
-            "The same of the mean.",
+            "The mean of these differences, above or below 0.",
             "partly",
             "partly",
             BOOTSTRAPPED + " The claim speaks of means, so this is a change of the question too.",

@@ -53,12 +53,12 @@ def ranks(samples: Float[Tensor, " samples"]) -> HTML:
     for j in range(n):  # j others anywhere to the left, the rest to the right
         others = torch.tensor([-9.0] * j + [9.0] * (n - 1 - j), dtype=samples.dtype)
         energy = partial(_whole, x=samples, kernel="energy", tau=1.0)
-        force = losses.field(energy, where, others)
-        home.append(where[force > 0].max().item())
+        home.append(where[losses.field(energy, where, others) > 0].max().item())
         level, height = -1.2 * j, 0.55 / (4 / n)  # one line a rank, its push drawn upon it
         ax.axhline(level, color=plotting.FAINT, lw=0.8, zorder=0)
         ax.plot([x[j]] * 2, [level, 0.85], color=plotting.FAINT, lw=0.8, zorder=0)
-        steps = where[::5], level + height * force[::5]
+        edges = torch.cat([where[[0, -1]], samples - 1e-9, samples + 1e-9]).sort().values
+        steps = edges, level + height * losses.field(energy, edges, others)
         ax.fill_between(steps[0], level, steps[1], color=plotting.ALL, alpha=0.25, lw=0)
         ax.plot(*steps, color=plotting.ALL, lw=1.4)
         ax.plot(x[j], level, "o", color=plotting.INK, ms=5, zorder=3)

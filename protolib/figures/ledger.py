@@ -23,7 +23,8 @@ EVIDENCE = """<style>
   font-weight: 600 }
 .evidence th, .evidence td { padding: 0 .3rem !important; text-align: right !important;
   white-space: nowrap; vertical-align: top; border: 0; background: none; color: inherit }
-.evidence th { font-weight: 400 } .evidence :is(th, td):last-child { text-align: left !important }
+.evidence th { font-weight: 400 }
+.evidence :is(th, td):last-child { text-align: left !important; white-space: normal }
 .evidence .named :is(th, td):first-child { text-align: left !important; white-space: normal }
 @media (max-width: 576px) {
   .evidence .named :is(th, td):nth-last-child(2) { white-space: normal } }
@@ -115,7 +116,7 @@ def number(value: float, digits: int = 3) -> str:
 
 def _table(name: str, rows: Sequence[tuple[str, Question]], size: str) -> str:
     named = any(what for what, _ in rows)
-    head = [*(["what"] if named else []), size, "estimate", "95% interval", "answer"]
+    head = [*(["what"] if named else []), size, "value", "95% interval", "answer"]
     lines = []
     for what, q in rows:
         interval = f"{number(q.low)} to {number(q.high)}"
