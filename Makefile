@@ -92,6 +92,7 @@ benchmark: $(TEST_STAMP)  ## time the 480 runs three ways, and the cost against 
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/attractors.py
 	$(BIN)/python benchmarks/dimensions.py
+	$(BIN)/python benchmarks/traps.py
 	$(BIN)/python benchmarks/live.py
 
 clean:  ## remove what was built; keep .venv
