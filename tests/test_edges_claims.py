@@ -63,6 +63,25 @@ def test_c5_is_strict_at_its_margin():
     assert {q.answer for q in questions} == {"no"}
 
 
+@pytest.mark.parametrize(("seeds", "answer"), [(35, "open"), (36, "yes")])
+def test_c5_wants_failures_in_fewer_than_one_seed_in_ten(seeds, answer):
+    """None in 35 leaves room for 0.10003 by the binomial law, none in 36 for 0.097."""
+    table = _rows({mask: {"fit_r2": [1.0] * seeds} for mask in MASKS})
+    assert {q.answer for q in _verdict(table, "C5").questions} == {answer}
+
+
+@pytest.mark.parametrize(("more", "c6", "c8"), [(0.095, "no", "yes"), (0.105, "yes", "no")])
+def test_a_tenth_of_the_prototypes_is_the_margin_of_c6_and_c8(more, c6, c8):
+    spread = [0.002 * (k % 3 - 1) for k in range(30)]
+    out = {"expelled_share": [0.2 + more + s for s in spread]}
+    masks = {mask: {"expelled_share": [0.2] * 30} for mask in MASKS}
+    table = _rows(masks | {claims.OVERLAP: out, claims.SEPARATION: out}, n=100)
+    hot = _rows({claims.SEPARATION: {"expelled_share": [0.9] * 30}}, n=100, tau=claims.HOT)
+    (asked,) = _verdict(table, "C6").questions
+    assert asked.answer == c6
+    assert _verdict(pd.concat([table, hot]), "C8").questions[-1].answer == c8
+
+
 def test_c6_looks_at_a_hundred_only():
     values = {claims.OVERLAP: {"expelled_share": [0.5] * 4},
               claims.BASELINE: {"expelled_share": [0.25] * 4}}  # fmt: skip
