@@ -157,14 +157,13 @@ def _ask_c8(table: pd.DataFrame) -> list[Question]:
     taus = sorted(alone["tau"].unique().tolist())
     if len(taus) < 2:
         return []
-    wide = alone.pivot(index="seed", columns=["n", "tau"], values="expelled_share")
-    found = []
-    for n in sorted(alone["n"].unique().tolist()):
-        if {(n, taus[0]), (n, taus[-1])} <= {*wide}:
-            more = (wide[n, taus[-1]] - wide[n, taus[0]]).dropna().to_numpy()
-            words = f"separation, τ = {taus[-1]:g} − τ = {taus[0]:g}"
-            if len(more):
-                found.append(question(n, words, more, mean_interval, positive))
+    seeds = np.unique(alone["seed"])
+    cold, hot = (
+        _by_run(alone[alone["tau"] == tau], "expelled_share", seeds) for tau in (taus[0], taus[-1])
+    )
+    words = f"separation, τ = {taus[-1]:g} − τ = {taus[0]:g}"
+    more = {n: _minus(hot[n, *mask], cold[n, *mask]) for n, *mask in sorted({*cold} & {*hot})}
+    found = [question(n, words, v, mean_interval, positive) for n, v in more.items() if len(v)]
     nominal = _coolest(table)
     pair = [(SEPARATION, BASELINE)]
     quiet = contrasts(nominal, "expelled_share", pair, below(SHARE_MARGIN))
@@ -209,8 +208,8 @@ def _ask_c10(table: pd.DataFrame) -> list[Question]:
             (f"{name} with its attractor", matched, TOGETHER, negative),
             (f"{name} with coverage", covered, TOGETHER, positive),
         ):
-            for n in sorted({n for n, *_ in of}):
-                if (n, *mask) in of and (n, *BASELINE) in baseline:
+            for n, *own in sorted(of):
+                if own == list(mask) and (n, *BASELINE) in baseline:
                     values = _minus(of[n, *mask], baseline[n, *BASELINE])
                     if len(values):
                         asked = question(n, f"{words} − baseline", values, median_interval, rule)
