@@ -125,7 +125,7 @@ def coverage(ways: dict) -> HTML:
 
     ways: {name: {(mask, n): share in [0, 1]}}.
     """
-    figure, ax = plotting.panel(6.0, 2.3)
+    figure, ax = plotting.panel(4.4, 2.4)
     draw = np.random.default_rng(0)
     for row, held in enumerate(ways.values()):
         for over in (0, 1):
