@@ -21,20 +21,31 @@ import numpy as np
 import pandas as pd
 import torch
 from IPython.display import HTML
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
+
+from scipy.optimize import isotonic_regression
 
 from protolib import model
 from protolib.claims import Question
 from protolib.masks import MASKS, Mask, by_mask, mask_name
 
-# Okabe and Ito's colours for colour-blind readers, by meaning: ink (text, axes, the baseline), the
-# three losses, all of them, muted (chance levels, secondary text), faint (guides), the inside of
-# the hull, paper. Names are CSS variables; live figures read the same file.
+# Colours by meaning, one meaning each: ink (text, axes, the baseline), Okabe and Ito's for the three
+# losses and all of them, muted (chance levels, secondary text), faint (guides), the inside of the
+# hull, paper; the kernels of an attractor or a repulsion; verdicts; the reader's own pick; learned
+# encoders and linear read-outs. Names are CSS variables; live figures read the same file.
+# Text is ink or muted: the others are for marks, and too light for small letters.
 _SHARED = json.loads(Path(__file__).with_name("shared.json").read_text(encoding="utf-8"))
 COLOURS = {f"fig-{name}": colour for name, colour in _SHARED["colours"]["light"].items()}
-INK, COVERAGE, SEPARATION, OVERLAP, ALL, MUTED, FAINT, HULL, PAPER = COLOURS.values()
+INK, COVERAGE, SEPARATION, OVERLAP, ALL, MUTED, FAINT, HULL, PAPER, *_OTHERS = COLOURS.values()
+ENERGY, GAUSSIAN, IMQ, VERDICT, PICK, ENCODER, LINEAR = _OTHERS
+
+# The page's own typeface, measured where a figure is laid out and drawn where it is read.
+FAMILY = "Weights Sans"
+for _file in sorted((Path(__file__).parent / "fonts").glob("*.ttf")):
+    font_manager.fontManager.addfont(_file)
 
 STYLE = {
     "figure.constrained_layout.use": True,
@@ -45,20 +56,24 @@ STYLE = {
     "axes.linewidth": 0.7,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.titlesize": 10,
+    "axes.titlesize": 10.5,
+    "axes.titleweight": 600,
     "axes.titlelocation": "left",
     "axes.labelsize": 9.5,
     "font.size": 9.5,
-    "font.family": "DejaVu Sans",
-    "legend.fontsize": 8.5,
+    "font.family": FAMILY,
+    "mathtext.fontset": "custom",
+    "mathtext.rm": FAMILY,
+    "mathtext.it": f"{FAMILY}:italic",
+    "legend.fontsize": 9,
     "legend.frameon": False,
     "lines.linewidth": 1.6,
     "lines.markersize": 5,
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,
-    "xtick.labelsize": 8.5,
-    "ytick.labelsize": 8.5,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
     "xtick.major.width": 0.7,
     "ytick.major.width": 0.7,
     "path.simplify": False,  # dots are lines without length
@@ -127,6 +142,8 @@ def svg(figure: Figure) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r'(<g) id="[^"]*"', r"\1", text)
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
+    text = text.replace(f"; font-family: '{FAMILY}'", "")  # said once, by `drawing`
+    text = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", text)
     text = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', _rounded, text)
     text = _without_repetition(text)
     for name, colour in COLOURS.items():
@@ -140,7 +157,10 @@ def drawing(figure: Figure, alt: str) -> str:
     box = re.search(r'viewBox="[^"]*"', text)[0]
     role = f'role="img" aria-label="{html.escape(alt)}"' if alt else 'aria-hidden="true"'
     width = f"{figure.get_figwidth() * 96:.0f}px"
-    style = f"width:100%;max-width:{width};height:auto;fill:var(--fig-ink,#000)"
+    style = (
+        f"width:100%;max-width:{width};height:auto;fill:var(--fig-ink,#000);"
+        f"font-family:'{FAMILY}',sans-serif"
+    )
     return f'<svg {role} {box} style="{style}" {text[text.index("xmlns") :]}'
 
 
@@ -163,7 +183,7 @@ def _rounded(attribute: re.Match) -> str:
     return re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.1f}", attribute[0])
 
 
-def show(*figures: Figure, alt: str | Sequence[str]) -> HTML:
+def show(*figures: Figure, alt: str | Sequence[str], phone: Sequence[Figure] = ()) -> HTML:
     """Put figures on the page; their caption is the chapter's next paragraph, in italics.
 
     Parameters
@@ -171,21 +191,69 @@ def show(*figures: Figure, alt: str | Sequence[str]) -> HTML:
     alt
         what a reader who cannot see the figure should know; one text for each figure, or one for
         all of them together (then it describes the first, and the others are marked decorative).
+    phone
+        the same figures laid out anew for a narrow screen, at most 3.7 inches wide
     """
     alts = [alt] + [""] * (len(figures) - 1) if isinstance(alt, str) else list(alt)
     if len(alts) != len(figures) or not alts[0].strip():
         raise ValueError("every figure needs an alternative text")
-    parts = [drawing(figure, words) for figure, words in zip(figures, alts)]
-    small = len(figures) % 3 == 0 and figures[0].get_figwidth() < 3.2
-    row = " fig-threes" if small else ""
-    if len(figures) == 1 and figures[0].get_figwidth() > 5.5:
-        row = " fig-wide"
+    if phone and isinstance(alt, Sequence) and len(phone) != len(figures):
+        alts, narrow = alts, [" ".join(alts)] + [""] * (len(phone) - 1)
+    else:
+        narrow = alts
+    hidden = ";display:none" if phone else ""  # a notebook has no style sheet: it shows the first
+    layouts = [_row(figures, alts, " fig-desk" if phone else "")]
+    if phone:
+        layouts.append(_row(phone, narrow, " fig-phone", hidden))
     return HTML(
         '<figure class="fig" style="background:var(--fig-paper,#fff);color:var(--fig-ink,#000)">'
-        f'<div class="fig-panels{row}" style="display:flex;flex-wrap:wrap;gap:.5rem">'
-        f"{''.join(f'<div>{part}</div>' for part in parts)}</div>"
-        "</figure>"
+        f"{''.join(layouts)}</figure>"
     )
+
+
+def _row(figures: Sequence[Figure], alts: Sequence[str], kind: str, style: str = "") -> str:
+    """Panels side by side where there is room, and below each other where there is none."""
+    if len(figures) % 3 == 0 and figures[0].get_figwidth() < 3.2:
+        kind += " fig-threes"
+    parts = "".join(f"<div>{drawing(one, words)}</div>" for one, words in zip(figures, alts))
+    flow = f"display:flex;flex-wrap:wrap;gap:.5rem{style}"
+    return f'<div class="fig-panels{kind}" style="{flow}">{parts}</div>'
+
+
+def multiples(
+    draw: Callable[[Axes, int], object],
+    count: int,
+    *,
+    columns: int,
+    phone: int = 2,
+    size: tuple[float, float] = (2.0, 1.6),
+    labels: tuple[str, str] = ("", ""),
+    alt: str,
+) -> HTML:
+    """Small multiples with shared axes, named and numbered once; the phone has its own columns.
+
+    Parameters
+    ----------
+    draw
+        draws panel k on an axes
+    size
+        of one panel in inches; on the phone 3.6 inches are shared by its columns
+    labels
+        of the axes below and at the left
+    """
+
+    def sheet(columns: int, width: float) -> Figure:
+        rows = -(-count // columns)
+        figure = Figure(figsize=(width * columns, size[1] * rows + 0.3))
+        axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        for k, ax in enumerate(axes.flat):
+            draw(ax, k) if k < count else ax.set_axis_off()
+            ax.label_outer()
+        figure.supxlabel(labels[0], fontsize=9.5)
+        figure.supylabel(labels[1], fontsize=9.5)
+        return figure
+
+    return show(sheet(columns, size[0]), phone=[sheet(phone, 3.6 / phone)], alt=alt)
 
 
 # ------------------------------------------------------------------------------ shared marks
@@ -195,6 +263,39 @@ def shade_hull(ax: Axes, low: float, high: float, *, vertical: bool = True, labe
     """Shade the inside of the hull [low, high], along x (`vertical`) or along y."""
     span = ax.axvspan if vertical else ax.axhspan
     span(low, high, color=HULL, lw=0, zorder=0, label="inside the hull" if label else None)
+
+
+def label_lines(*several: Axes) -> None:
+    """Write the name of each labelled line at its right end, no two on each other: no legend.
+
+    Call it last, when the axes have their limits and all else is drawn.
+    """
+    for ax in several:
+        lines = [one for one in ax.get_lines() if not str(one.get_label()).startswith("_")]
+        ends = [one.get_transform().transform(_visible(one)[-1]) for one in lines]
+        ax.figure.draw_without_rendering()
+        ends = [one.get_transform().transform(_visible(one)[-1]) for one in lines]
+        if not lines:
+            continue
+        x, y = ax.transAxes.inverted().transform(ends).T
+        height = 9.0 * 1.2 / 72 * ax.figure.dpi / ax.bbox.height  # of a line of text
+        order = np.argsort(y, kind="stable")
+        room = np.arange(len(lines)) * height
+        apart = isotonic_regression(y[order] - room).x
+        apart = np.clip(apart, 0, max(1 - room[-1], 0)) + room
+        for k, place in zip(order, apart):
+            ax.annotate(
+                lines[k].get_label(), (min(x[k], 1), y[k]), (1.05, place), "axes fraction",
+                va="center", ha="left", fontsize=9, color=INK, annotation_clip=False,
+                arrowprops={"arrowstyle": "-", "color": lines[k].get_color(), "lw": 0.8,
+                            "shrinkA": 1, "shrinkB": 3},
+            )  # fmt: skip
+
+
+def _visible(line) -> np.ndarray:
+    """The finite points of a line, (points, 2)."""
+    points = np.asarray(line.get_xydata(), dtype=float)
+    return points[np.isfinite(points).all(1)]
 
 
 def _chance_and_ideal(ax: Axes, x, chance, ideal: float | None) -> None:
