@@ -163,15 +163,26 @@ def test_the_map_draws_its_boundary_between_the_cells(drawn):
 
 def test_collapse_reads_the_onsets(drawn):
     s = 2.0 ** np.arange(-4, 2.1, 0.5)
-    rise = np.clip(0.4 * (s - 0.5), 0, None)
+    rise = np.clip(0.4 * (s - 0.5), 0, 0.5)
     excess = {n: np.stack([rise, rise + 0.02]) for n in (5, 50)}
-    left, right = _texts(figures.packing.collapse(excess, s, 2.0))
-    assert "τ = 0.2 for N = 5, 0.002 for N = 50" in left  # (s L / N)² at s = 1: rounded
-    assert "at s = 1/4 they stand between 0.01 and 0.01, at s = 1 between 0.21 and 0.21" in right
+    words = _texts(figures.packing.collapse(excess, s, 2.0))[0]
+    assert "τ = 0.2 for N = 5, 0.002 for N = 50" in words  # (s L / N)² at s = 1: rounded
+    assert "at s = 1/4 they stand between 0.01 and 0.01, at s = 1 between 0.21 and 0.21" in words
     x, y = drawn[0].axes[0].lines[1].get_data()
     assert x == pytest.approx((s * 2 / 50) ** 2)
     assert y == pytest.approx(rise + 0.01)
-    assert "at s = 1 between 0.21" in _texts(figures.packing.in_the_plane(excess, s))[0]
+    early = {5: excess[5], 50: excess[50] + 0.1 * (s > 0.3)}
+    words = _texts(figures.packing.in_the_plane(early, s, excess))[0]
+    assert "at s = 1 between 0.21" in words
+    assert drawn[1].axes[0].get_title(loc="left") == "In the plane, N = 50 take off too early"
+
+
+def test_thresholds_are_judged_by_their_whole_interval(drawn):
+    found = {5: (0.4, 0.3, 0.45), "skewed": (0.6, 0.5, 0.9), 20: (0.7, 0.4, 0.8)}
+    (words, _) = _texts(figures.packing.thresholds({"head": found}))
+    assert words == ("head: N = 5 0.40 (from 0.30 to 0.45), out; skewed 0.60 (from 0.50 to 0.90), "
+                     "in; N = 20 0.70 (from 0.40 to 0.80), open.")  # fmt: skip
+    assert [t.get_text() for t in drawn[0].axes[0].texts] == ["0.40 out", "0.60 in", "0.70 open"]
 
 
 def test_the_map_s_still_says_its_corners():
