@@ -146,6 +146,7 @@ def svg(figure: Figure) -> str:
     text = text.replace(f"; font-family: '{FAMILY}'", "")  # said once, by `drawing`
     text = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", text)
     text = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', _rounded, text)
+    text = re.sub(r"M (\S+) (\S+)\s+L \1 \2(?=[\s\"])", r"M\1 \2h0", text)  # a dot
     text = _without_repetition(text)
     for name, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{name}, {colour})")
