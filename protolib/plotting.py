@@ -23,7 +23,7 @@ import torch
 from IPython.display import HTML
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
 
@@ -266,7 +266,7 @@ def both(draw: Callable[[Figure, bool], object], wide: tuple, narrow: tuple, alt
     return show(sheets[0], phone=sheets[1:], alt=alt)
 
 
-def headline(figure: Figure, words: str) -> None:
+def headline(figure: Figure | SubFigure, words: str) -> None:
     """The finding, over all panels of a figure."""
     figure.suptitle(words, x=0.008, ha="left", fontsize=10.5, fontweight=600)
 
