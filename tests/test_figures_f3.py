@@ -46,10 +46,10 @@ def test_temperatures_name_the_attractors_that_stay_bounded(drawn):
     }
     errors["gaussian", "energy"] = errors["gaussian", "energy"] * [[1, 2, 3]]
     figure = attractors.temperatures(TAUS, errors, 0.2, 0.01)
-    assert len(_alts(figure)) == 4
+    assert _alts(figure)[0].count("at every τ") == 4
     assert "twice chance with Gaussian, inverse multiquadric, energy, transport" in _alts(figure)[0]
     assert "largest with no attractor, 50" in _alts(figure)[0]
-    line = _lines(drawn[0][1])["energy"]
+    line = _lines(drawn[3][1])["energy"]
     assert line.get_ydata() == pytest.approx([0.1, 0.2, 0.3])
     assert line.get_xdata() == pytest.approx(TAUS)
 
@@ -64,18 +64,18 @@ def test_pick_names_the_lowest(monkeypatch):
 
 def test_ranks_pass_through_zero_at_their_own_samples(drawn):
     samples = torch.tensor([-0.6, 0.0, 0.2, 0.7], dtype=torch.float64)
-    steps, faded = _alts(attractors.ranks(samples))
-    assert "4 staircases" in steps
-    assert "4 of them pass" in steps
-    assert "energy&#x27;s is 100%" in faded
-    assert faded.endswith("left of Gaussian, τ = 1 and Gaussian, τ = 0.1.")
+    words, _ = _alts(attractors.ranks(samples))
+    assert "4 staircases" in words
+    assert "4 of them pass" in words
+    assert "energy&#x27;s is 100%" in words
+    assert words.endswith("left of Gaussian, τ = 1 and Gaussian, τ = 0.1.")
     home = [line for line in drawn[0][1].lines if line.get_marker() == "o"]
     assert [line.get_xdata()[0] for line in home[::2]] == pytest.approx(samples.tolist())
 
 
 def test_tails_say_who_is_pushed_away(drawn):
     shares = {"gaussian": [0.1, 0.4], "imq": [0.0, 0.0], "energy": [0.0, 0.25]}
-    (alt,) = _alts(attractors.tails((2, 8), shares, 0.5))
+    alt, _ = _alts(attractors.tails((2, 8), shares, 0.5))
     assert "Gaussian in 10% of cases at 2 and 40% at 8;" in alt
     assert "energy in 0% of cases at 2 and 25% at 8. Another prototype stands beyond in 50%" in alt
     assert any(line.get_ydata()[0] == 0.5 for line in drawn[0][1].lines)
@@ -85,7 +85,8 @@ def test_circles_say_where_the_paths_end(drawn):
     samples = torch.tensor([-0.5, 0.5], dtype=torch.float64)
     angle = torch.linspace(0, 1, 9)[:, None, None] * torch.tensor([0.4636, 1.2]).double()
     flow = angle.cos(), (2 * torch.tensor([1.0, -1.0]) * angle.sin())[..., None] / 2
-    away, back = _alts(attractors.circles(samples, flow, [t.flip(0) for t in flow]))
+    words, _ = _alts(attractors.circles(samples, flow, [t.flip(0) for t in flow]))
+    away, back = words.split("with its attractor: ")
     assert away.startswith("separation alone: 2 paths, each on a circle")
     assert "At the end 1 are outside the hull" in away
     assert "At the end 0 are outside the hull" in back
@@ -101,17 +102,19 @@ def test_compensation_says_where_it_harms_and_helps(drawn):
         for n in (3, 10)
     ]
     questions[0] = questions[0]._replace(low=-1.0)  # Gaussian, alone, N = 3: open
-    nominal, *large = _alts(attractors.compensation(questions))
-    assert "separation, worse than the baseline at N = none, better at N = 3, 10;" in nominal
-    assert "overlap, worse than the baseline at N = 3, 10, better" in nominal
+    words = _alts(attractors.compensation(questions))[0]
+    nominal, *large = re.split(r"(?<=\.) (?=\w+(?: \w+)? separation: )", words)
+    assert len(large) == len(claims.REPULSIONS)
+    assert "separation alone, worse than the baseline at N = none, better at N = 3, 10;" in nominal
+    assert "overlap alone, worse than the baseline at N = 3, 10, better" in nominal
     assert "alone, worse than the baseline at N = 10, better at N = none;" in large[0]
     assert "alone, worse than the baseline at N = 3, 10," in large[1]
     assert all("with its attractor, worse than the baseline at N = none, better at N = 3, 10."
                in alt for alt in large)  # fmt: skip
-    lines = _lines(drawn[1][1])
-    assert lines["alone"].get_xdata().tolist() == [1.0, 1.0]
-    assert lines["with its attractor"].get_xdata().tolist() == [-1.0, -1.0]
-    assert lines["with coverage"].get_xdata().tolist() == [2.0, 2.0]
+    cells = [(name, [*line.get_xdata()]) for _, ax in drawn for name, line in _lines(ax).items()]
+    assert ("alone", [1.0, 1.0]) in cells
+    assert cells.count(("with its attractor", [-1.0, -1.0])) == len(claims.REPULSIONS)
+    assert cells.count(("with coverage", [2.0, 2.0])) == len(claims.REPULSIONS)
 
 
 # ------------------------------------------------------------------------------ robustness
