@@ -146,8 +146,8 @@ def svg(figure: Figure) -> str:
     text = text.replace(f"; font-family: '{FAMILY}'", "")  # said once, by `drawing`
     text = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", text)
     text = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', _rounded, text)
-    text = re.sub(r"M (\S+) (\S+)\s+L \1 \2(?=[\s\"])", r"M\1 \2h0", text)  # a dot
-    text = _without_repetition(text)
+    text = re.sub(r'(?<= d=")[^"]*', _shortened, text)
+    text = _without_bare_groups(_without_repetition(text))
     for name, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{name}, {colour})")
     return re.sub(r"\s*\n\s*", "\n", text)
@@ -167,17 +167,47 @@ def drawing(figure: Figure, alt: str) -> str:
 
 
 def _without_repetition(text: str) -> str:
-    """A mark says its stroke where it is defined, and not again wherever it is used."""
-    marks = {*re.findall(r'<path id="([^"]+)"[^>]*\bstyle="[^"]*stroke', text)}
+    """A mark says its stroke, and its filling if it has but one, where it is defined."""
+    marks, fills = {*re.findall(r'<path id="([^"]+)"[^>]*\bstyle="[^"]*stroke', text)}, {}
+    use = r'<use xlink:href="#([^"]+)"([^>]*?) style="([^"]*)"/>'
+    for mark, _, style in re.findall(use, text):
+        kept = [part for part in style.split("; ") if not part.startswith("stroke")]
+        fills.setdefault(mark, set()).add("; ".join(kept))
 
-    def once(use: re.Match) -> str:
-        if use[1] not in marks:
-            return use[0]
-        kept = [part for part in use[3].split("; ") if not part.startswith("stroke")]
-        style = f' style="{"; ".join(kept)}"' if kept else ""
-        return f'<use xlink:href="#{use[1]}"{use[2]}{style}/>'
+    def once(found: re.Match) -> str:
+        if found[1] not in marks:
+            return found[0]
+        kept = [part for part in found[3].split("; ") if not part.startswith("stroke")]
+        style = f' style="{"; ".join(kept)}"' if kept and len(fills[found[1]]) > 1 else ""
+        return f'<use xlink:href="#{found[1]}"{found[2]}{style}/>'
 
-    return re.sub(r'<use xlink:href="#([^"]+)"([^>]*?) style="([^"]*)"/>', once, text)
+    def defined(found: re.Match) -> str:
+        only = fills.get(found[2], ())
+        return f"{found[1]}{next(iter(only))}; " if len(only) == 1 and "" not in only else found[0]
+
+    text = re.sub(use, once, text)
+    return re.sub(r'(<path id="([^"]+)"[^>]*\bstyle=")(?=[^"]*stroke)', defined, text)
+
+
+def _without_bare_groups(text: str) -> str:
+    """Groups that say nothing are left out."""
+    open_ = []
+
+    def kept(tag: re.Match) -> str:
+        if tag[0] != "</g>":
+            open_.append(tag[0] != "<g>")
+            return tag[0] if open_[-1] else ""
+        return tag[0] if open_.pop() else ""
+
+    return re.sub(r"<g\b[^>]*>|</g>", kept, text)
+
+
+def _shortened(path: re.Match) -> str:
+    """Lines follow their start without a letter each; a dot is a line of no length."""
+    text = re.sub(r"\s+", " ", path[0])
+    text = re.sub(r"M (\S+) (\S+) L \1 \2(?= [MZz]| ?$)", r"M\1 \2h0", text)
+    lines = r"(M \S+ \S+)((?: L \S+ \S+)+)"
+    return re.sub(lines, lambda run: run[1] + run[2].replace(" L ", " "), text).strip()
 
 
 def _rounded(attribute: re.Match) -> str:
