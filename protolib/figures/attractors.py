@@ -161,17 +161,18 @@ def circles(samples: Float[Tensor, " samples"], *flows) -> HTML:
     titles = ("Separation alone turns them out", "Its attractor turns each to a sample")
     radii = [(slope[:, 0] ** 2 + bias[:, 0, :, 0] ** 2).sqrt() for slope, bias in flows]
     size = 1.08 * max(r.max().item() for r in radii)
-    turn = np.linspace(-np.pi / 2, np.pi / 2, 61)
+    turn = np.linspace(-np.pi / 2, np.pi / 2, 41)
 
     def panel(ax: Axes, w: Tensor, b: Tensor, title: str) -> None:
-        few = len(w) // 100 + 1  # a hundred points are enough
+        few = len(w) // 40 + 1  # forty points are enough
         ax.fill([0, 9, 9], [0, -9 * low, -9 * high], color=plotting.HULL, lw=0, zorder=0)
         for x in samples.tolist():
             ax.plot([0, 9], [0, -9 * x], color=plotting.FAINT, lw=0.8, zorder=0.5)
         for j in range(w.shape[1]):
             r = (w[0, j] ** 2 + b[0, j] ** 2).sqrt().item()
             ax.plot(r * np.cos(turn), r * np.sin(turn), color=plotting.FAINT, lw=0.7, zorder=0.5)
-            ax.plot(w[::few, j], b[::few, j], color=plotting.IMQ, lw=1.8)
+            path = [*range(0, len(w), few), len(w) - 1]
+            ax.plot(w[path, j], b[path, j], color=plotting.IMQ, lw=1.8)
             ax.plot(w[0, j], b[0, j], "o", color=plotting.INK, mfc=plotting.PAPER, ms=5, zorder=3)
             ax.plot(w[-1, j], b[-1, j], "o", color=plotting.INK, ms=5, zorder=3)
         ax.axvline(0, color=plotting.MUTED, lw=0.8)
