@@ -19,7 +19,7 @@ export REQUIREMENTS
 .PHONY: picture tables book strict pages test mutate browser check lint lab pdf contact-sheet offline clean serve benchmark install help
 
 help:  ## list these commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 install: $(TEST_STAMP)  ## create .venv and install everything into it
 
