@@ -12,6 +12,8 @@ from protolib.figures import paths as ways
 from protolib.masks import by_mask, mask_name
 from protolib.training import TrainResult
 
+REACH = 1.6  # of the picture of paths
+
 
 def _zero_share(push: Float[Tensor, " points"], where: Tensor) -> float:
     return (push[where].abs() < 1e-6).double().mean().item()
@@ -64,13 +66,14 @@ def paths(result: TrainResult, x: Float[Tensor, "nets samples 1"], seeds: list[i
     owns = torch.zeros_like(ends[..., 0]).scatter_(1, nearest, 1.0).bool()
 
     def draw(ax, k: int) -> None:
-        ways.panel(ax, result, x, k, masks[k], reach=1.6)
+        ways.panel(ax, result, x, k, masks[k], reach=REACH)
         look = {"clip_on": False, "zorder": 3, "transform": ax.get_yaxis_transform()}
         ax.plot([1.06] * x.shape[1], x[k, :, 0], "o", color=plotting.INK, ms=4, **look)
         colour = plotting.LOOKS[masks[k]].colour
         for here, fill in ((owns[k], colour), (~owns[k], plotting.PAPER)):
-            seen = ends[k, here, 0]
-            ax.plot([1.0] * len(seen), seen, "<", color=colour, mfc=fill, ms=5, **look)
+            seen = ends[k, here & (ends[k, :, 0].abs() <= REACH), 0]
+            if len(seen):
+                ax.plot([1.0] * len(seen), seen, "<", color=colour, mfc=fill, ms=5, **look)
         ax.set_title(f"{mask_name(masks[k])}: gap {gap[k]:.2f}", fontsize=9.5)
 
     count = len(seeds)
@@ -78,7 +81,7 @@ def paths(result: TrainResult, x: Float[Tensor, "nets samples 1"], seeds: list[i
     wide = ways.sheet(draw, rows, (8.6, 4.1))
     tall = ways.sheet(draw, [*zip(*rows)], (3.6, 1.7 * count + 0.3))
     titles = [f"{mask_name(mask)}, seed {seed}" for mask, seed in zip(masks, seeds * 2)]
-    return plotting.show(wide, phone=[tall], alt=ways.ends_in_words(result, x, titles, 1.6))
+    return plotting.show(wide, phone=[tall], alt=ways.ends_in_words(result, x, titles, REACH))
 
 
 @plotting.styled

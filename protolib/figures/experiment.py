@@ -188,7 +188,10 @@ def coverage(ways: dict) -> HTML:
 
     ways: {name: {(mask, n): share in [0, 1]}}.
     """
-    kinds = ((0, "without overlap", plotting.INK, plotting.PAPER), (1, "with overlap", *[plotting.OVERLAP] * 2))
+    kinds = (
+        (0, "without overlap", plotting.INK, plotting.PAPER),
+        (1, "with overlap", plotting.OVERLAP, plotting.OVERLAP),
+    )
 
     def sheet(width: float) -> Figure:
         figure, ax = plotting.panel(width, 2.5)

@@ -87,10 +87,11 @@ def flattered(
     tall[1][1].set_yticks([*range(0, -len(names), -1)], labels=names)
     for ax in (left, tall[0][1], tall[1][1]):
         ax.set_ylim(-len(names) + 0.4, top + 0.3)
-    says = "; ".join(
-        f"{name}: " + ", ".join(f"{score} {value:.2f}" for score, value in own.items())
+    told = {
+        name: ", ".join(f"{score} {value:.2f}" for score, value in own.items())
         for name, own in scores.T.items()
-    )
+    }
+    says = "; ".join(f"{name}: {said}" for name, said in told.items()).replace("nan", "none")
     words = f"{len(names)} sets of prototypes under {x.shape[1]} samples, and their scores. {says}."
     return plotting.show(wide, phone=[figure for figure, _ in tall], alt=words)
 
