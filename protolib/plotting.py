@@ -12,6 +12,7 @@ import html
 import io
 import json
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -136,6 +137,16 @@ def panel(width: float = 5.2, height: float = 3.2) -> tuple[Figure, Axes]:
     """
     figure = Figure(figsize=(width, height))
     return figure, figure.subplots()
+
+
+def broken(words: str, width: float) -> str:
+    """A title in as many lines as a panel of this width in inches asks for.
+
+    >>> print(broken("No start meets more than 6 of the 10 samples", 2))
+    No start meets more than 6
+    of the 10 samples
+    """
+    return textwrap.fill(words, int(14 * width), break_on_hyphens=False)
 
 
 def svg(figure: Figure) -> str:
