@@ -24,19 +24,19 @@ from IPython.display import HTML
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
-
 from scipy.optimize import isotonic_regression
 
 from protolib import model
 from protolib.claims import Question
 from protolib.masks import MASKS, Mask, by_mask, mask_name
 
-# Colours by meaning, one meaning each: ink (text, axes, the baseline), Okabe and Ito's for the three
-# losses and all of them, muted (chance levels, secondary text), faint (guides), the inside of the
-# hull, paper; the kernels of an attractor or a repulsion; verdicts; the reader's own pick; learned
-# encoders and linear read-outs. Names are CSS variables; live figures read the same file.
-# Text is ink or muted: the others are for marks, and too light for small letters.
+# One meaning a colour: ink (text, axes, the baseline), Okabe and Ito's for the three losses and all
+# of them, muted (chance levels, secondary text), faint (guides), the inside of the hull, paper; the
+# kernels of an attractor or a repulsion; verdicts; the reader's own pick; learned encoders and
+# linear read-outs. Names are CSS variables; live figures read the same file. Text is ink or muted:
+# the others are for marks, and too light for small letters.
 _SHARED = json.loads(Path(__file__).with_name("shared.json").read_text(encoding="utf-8"))
 COLOURS = {f"fig-{name}": colour for name, colour in _SHARED["colours"]["light"].items()}
 INK, COVERAGE, SEPARATION, OVERLAP, ALL, MUTED, FAINT, HULL, PAPER, *_OTHERS = COLOURS.values()
@@ -65,6 +65,10 @@ STYLE = {
     "mathtext.fontset": "custom",
     "mathtext.rm": FAMILY,
     "mathtext.it": f"{FAMILY}:italic",
+    "mathtext.bf": f"{FAMILY}:semibold",
+    "mathtext.cal": FAMILY,
+    "mathtext.sf": FAMILY,
+    "mathtext.tt": FAMILY,
     "legend.fontsize": 9,
     "legend.frameon": False,
     "lines.linewidth": 1.6,
@@ -197,14 +201,11 @@ def show(*figures: Figure, alt: str | Sequence[str], phone: Sequence[Figure] = (
     alts = [alt] + [""] * (len(figures) - 1) if isinstance(alt, str) else list(alt)
     if len(alts) != len(figures) or not alts[0].strip():
         raise ValueError("every figure needs an alternative text")
-    if phone and isinstance(alt, Sequence) and len(phone) != len(figures):
-        alts, narrow = alts, [" ".join(alts)] + [""] * (len(phone) - 1)
-    else:
-        narrow = alts
-    hidden = ";display:none" if phone else ""  # a notebook has no style sheet: it shows the first
     layouts = [_row(figures, alts, " fig-desk" if phone else "")]
-    if phone:
-        layouts.append(_row(phone, narrow, " fig-phone", hidden))
+    if phone:  # hidden where no style sheet chooses, as in a notebook
+        same = len(phone) == len(figures)
+        words = alts if same else [" ".join(alts)] + [""] * (len(phone) - 1)
+        layouts.append(_row(phone, words, " fig-phone", ";display:none"))
     return HTML(
         '<figure class="fig" style="background:var(--fig-paper,#fff);color:var(--fig-ink,#000)">'
         f"{''.join(layouts)}</figure>"
@@ -256,6 +257,19 @@ def multiples(
     return show(sheet(columns, size[0]), phone=[sheet(phone, 3.6 / phone)], alt=alt)
 
 
+def both(draw: Callable[[Figure, bool], object], wide: tuple, narrow: tuple, alt: str) -> HTML:
+    """One figure in two lay-outs of its own: `draw(figure, phone)`; sizes in inches."""
+    sheets = [Figure(figsize=size) for size in (wide, narrow)]
+    for figure, phone in zip(sheets, (False, True)):
+        draw(figure, phone)
+    return show(sheets[0], phone=sheets[1:], alt=alt)
+
+
+def headline(figure: Figure, words: str) -> None:
+    """The finding, over all panels of a figure."""
+    figure.suptitle(words, x=0.008, ha="left", fontsize=10.5, fontweight=600)
+
+
 # ------------------------------------------------------------------------------ shared marks
 
 
@@ -272,11 +286,10 @@ def label_lines(*several: Axes) -> None:
     """
     for ax in several:
         lines = [one for one in ax.get_lines() if not str(one.get_label()).startswith("_")]
-        ends = [one.get_transform().transform(_visible(one)[-1]) for one in lines]
-        ax.figure.draw_without_rendering()
-        ends = [one.get_transform().transform(_visible(one)[-1]) for one in lines]
         if not lines:
             continue
+        ax.figure.draw_without_rendering()  # the axes take their place
+        ends = [one.get_transform().transform(_visible(one)[-1]) for one in lines]
         x, y = ax.transAxes.inverted().transform(ends).T
         height = 9.0 * 1.2 / 72 * ax.figure.dpi / ax.bbox.height  # of a line of text
         order = np.argsort(y, kind="stable")
@@ -476,6 +489,22 @@ def plot_images(images, *, ax: Axes, columns: int = 10) -> Axes:
     grey = matplotlib.colormaps["gray_r"].with_extremes(bad=(0, 0, 0, 0))
     ax.imshow(sheet, cmap=grey, vmin=0, vmax=1, interpolation="none")
     ax.set_axis_off()
+    return ax
+
+
+def plot_cells(values: np.ndarray, *, ax: Axes, colour: str, most: float = 0.8) -> Axes:
+    """Shares as tinted cells, row 0 below, with their percentages; what is no number stays blank.
+
+    values: (rows, columns), full tint at `most`.
+    """
+    for (row, column), value in np.ndenumerate(values):
+        if np.isfinite(value):
+            box, tint = (column - 0.5, row - 0.5), 0.5 * min(max(value, 0) / most, 1)
+            ax.add_patch(Rectangle(box, 1, 1, color=colour, alpha=tint, lw=0))
+            text = f"{100 * value:.0f}".replace("-", "−" if value <= -0.005 else "")
+            ax.text(column, row, text, ha="center", va="center", fontsize=9)
+    ax.set(xlim=(-0.5, values.shape[1] - 0.5), ylim=(-0.5, len(values) - 0.5))
+    ax.tick_params(left=False, bottom=False)
     return ax
 
 
