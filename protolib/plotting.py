@@ -12,6 +12,7 @@ import html
 import io
 import json
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -26,18 +27,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
-
 from scipy.optimize import isotonic_regression
 
 from protolib import model
 from protolib.claims import Question
 from protolib.masks import MASKS, Mask, by_mask, mask_name
 
-# Colours by meaning, one meaning each: ink (text, axes, the baseline), Okabe and Ito's for the three
-# losses and all of them, muted (chance levels, secondary text), faint (guides), the inside of the
-# hull, paper; the kernels of an attractor or a repulsion; verdicts; the reader's own pick; learned
-# encoders and linear read-outs. Names are CSS variables; live figures read the same file.
-# Text is ink or muted: the others are for marks, and too light for small letters.
+# One meaning a colour: ink (text, axes, the baseline), Okabe and Ito's for the three losses and all
+# of them, muted (chance levels, secondary text), faint (guides), the inside of the hull, paper; the
+# kernels of an attractor or a repulsion; verdicts; the reader's own pick; learned encoders and
+# linear read-outs. Names are CSS variables; live figures read the same file. Text is ink or muted:
+# the others are for marks, and too light for small letters.
 _SHARED = json.loads(Path(__file__).with_name("shared.json").read_text(encoding="utf-8"))
 COLOURS = {f"fig-{name}": colour for name, colour in _SHARED["colours"]["light"].items()}
 INK, COVERAGE, SEPARATION, OVERLAP, ALL, MUTED, FAINT, HULL, PAPER, *_OTHERS = COLOURS.values()
@@ -66,6 +66,10 @@ STYLE = {
     "mathtext.fontset": "custom",
     "mathtext.rm": FAMILY,
     "mathtext.it": f"{FAMILY}:italic",
+    "mathtext.bf": f"{FAMILY}:semibold",
+    "mathtext.cal": FAMILY,
+    "mathtext.sf": FAMILY,
+    "mathtext.tt": FAMILY,
     "legend.fontsize": 9,
     "legend.frameon": False,
     "lines.linewidth": 1.6,
@@ -133,6 +137,16 @@ def panel(width: float = 5.2, height: float = 3.2) -> tuple[Figure, Axes]:
     """
     figure = Figure(figsize=(width, height))
     return figure, figure.subplots()
+
+
+def broken(words: str, width: float) -> str:
+    """A title in as many lines as a panel of this width in inches asks for.
+
+    >>> print(broken("No start meets more than 6 of the 10 samples", 2))
+    No start meets more than 6
+    of the 10 samples
+    """
+    return textwrap.fill(words, int(14 * width), break_on_hyphens=False)
 
 
 def svg(figure: Figure) -> str:
@@ -229,14 +243,11 @@ def show(*figures: Figure, alt: str | Sequence[str], phone: Sequence[Figure] = (
     alts = [alt] + [""] * (len(figures) - 1) if isinstance(alt, str) else list(alt)
     if len(alts) != len(figures) or not alts[0].strip():
         raise ValueError("every figure needs an alternative text")
-    if phone and isinstance(alt, Sequence) and len(phone) != len(figures):
-        alts, narrow = alts, [" ".join(alts)] + [""] * (len(phone) - 1)
-    else:
-        narrow = alts
-    hidden = ";display:none" if phone else ""  # a notebook has no style sheet: it shows the first
     layouts = [_row(figures, alts, " fig-desk" if phone else "")]
-    if phone:
-        layouts.append(_row(phone, narrow, " fig-phone", hidden))
+    if phone:  # hidden where no style sheet chooses, as in a notebook
+        same = len(phone) == len(figures)
+        words = alts if same else [" ".join(alts)] + [""] * (len(phone) - 1)
+        layouts.append(_row(phone, words, " fig-phone", ";display:none"))
     return HTML(
         '<figure class="fig" style="background:var(--fig-paper,#fff);color:var(--fig-ink,#000)">'
         f"{''.join(layouts)}</figure>"
@@ -317,11 +328,10 @@ def label_lines(*several: Axes) -> None:
     """
     for ax in several:
         lines = [one for one in ax.get_lines() if not str(one.get_label()).startswith("_")]
-        ends = [one.get_transform().transform(_visible(one)[-1]) for one in lines]
-        ax.figure.draw_without_rendering()
-        ends = [one.get_transform().transform(_visible(one)[-1]) for one in lines]
         if not lines:
             continue
+        ax.figure.draw_without_rendering()  # the axes take their place
+        ends = [one.get_transform().transform(_visible(one)[-1]) for one in lines]
         x, y = ax.transAxes.inverted().transform(ends).T
         height = 9.0 * 1.2 / 72 * ax.figure.dpi / ax.bbox.height  # of a line of text
         order = np.argsort(y, kind="stable")
@@ -522,6 +532,13 @@ def plot_images(images, *, ax: Axes, columns: int = 10) -> Axes:
     ax.imshow(sheet, cmap=grey, vmin=0, vmax=1, interpolation="none")
     ax.set_axis_off()
     return ax
+
+
+def rows_of_images(figure: Figure, rows: dict[str, np.ndarray], columns: int) -> None:
+    """Rows of `columns` images, each under its name; what does not fit a row is left out."""
+    for ax, (name, images) in zip(figure.subplots(len(rows), 1), rows.items()):
+        plot_images(images[:columns], ax=ax, columns=columns)
+        ax.set_title(name, fontsize=9.5, pad=3)
 
 
 def plot_cells(values: np.ndarray, *, ax: Axes, colour: str, most: float = 0.8) -> Axes:

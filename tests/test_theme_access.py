@@ -7,6 +7,7 @@ import theme_access
 
 PAGE = """<html><head><meta charset="utf-8" />
 <meta name="viewport" content="width=device-width, initial-scale=1.0" />
+<link rel="stylesheet" type="text/css" href="../_static/book.css?v=1" />
 <script src="doctools.js"></script><script defer src="live.js"></script>
 <script src="searchindex.js"></script><script src="fontawesome.js"></script>
 <meta name="viewport" content="width=device-width"/></head><body>
@@ -21,9 +22,14 @@ PAGE = """<html><head><meta charset="utf-8" />
 def test_a_page_gets_one_viewport_and_scripts_that_wait():
     page = theme_access.mend(PAGE)
     assert page.count('name="viewport"') == 1
-    scripts = re.findall(r"<script[^>]*>", page)
+    scripts = re.findall(r"<script[^>]*src[^>]*>", page)
     assert scripts == ['<script defer src="doctools.js">', '<script defer src="live.js">']
     assert '<script defer src="searchindex.js">' in theme_access.mend(PAGE, search=True)
+
+
+def test_the_typeface_is_asked_for_before_the_style():
+    page = theme_access.mend(PAGE)
+    assert '"../_static/fonts/weights-sans-regular.woff2"' in page[: page.index("<link rel")]
 
 
 def test_two_equal_drawings_get_names_of_their_own():
@@ -44,6 +50,15 @@ def test_empty_headings_labels_and_tables():
 def test_a_formula_says_how_wide_it_will_be():
     signs = float(re.search(r"--signs:([\d.]+)", theme_access.mend(PAGE))[1])
     assert 5 < signs < 10  # p, a small j, =, -b/w
+
+
+def test_numbers_have_a_minus_sign_and_code_keeps_its_hyphens():
+    seen = '<p title="by -2">from -1.5 to -.2, not 3-4 or x-1 <code>-1</code></p><pre>-1</pre>'
+    assert theme_access.minus(seen) == (
+        '<p title="by −2">from −1.5 to −.2, not 3-4 or x-1 <code>-1</code></p><pre>-1</pre>'
+    )
+    formula = '<span class="math notranslate nohighlight">\\(-1\\)</span> <path d="M-1 -2"/>'
+    assert theme_access.minus(formula) == formula
 
 
 def test_a_mended_page_stays_as_it_is():

@@ -17,6 +17,13 @@ SEARCH = re.compile(
     r'\s*<script[^>]*src="[^"]*\b(?:searchtools|language_data|searchindex)\.js[^>]*></script>'
 )
 ICONS = re.compile(r'\s*<script[^>]*src="[^"]*\bfontawesome\.js[^>]*></script>')  # a font has them
+SHEET = re.compile(r'\s*<link rel="stylesheet"[^>]*href="([^"]*)book\.css')
+PRELOAD = """<script>
+    if (location.protocol !== "file:") document.head.append(Object.assign(
+      document.createElement("link"), {rel: "preload", as: "font", type: "font/woff2",
+        crossOrigin: "", href: "%s"}));  // the letters of the text, asked for before the style
+  </script>
+  """
 DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 ID = re.compile(r'\sid="([^"]*)"')
 LOADED = re.compile(r"\s*<script[^>]*\bsrc=[^>]*></script>")
@@ -24,10 +31,23 @@ MATH = re.compile(r'(<span class="math notranslate nohighlight")>(\\\(.*?\\\))</
 SMALL = re.compile(r"[_^](\{[^{}]*\}|\S)")
 TABLE = re.compile(r'(?<!-table-container">)<table\b.*?</table>', re.DOTALL)
 
+# code and formulas, which keep their hyphens; a tag, of which only what is read aloud is text
+KEPT = r'<(?:pre|code|script|style)\b.*?</(?:pre|code|script|style)>|<dt class="sig.*?</dt>'
+KEPT += r'|<(?P<math>span|div) class="math\b.*?</(?P=math)>|<!--.*?-->'
+HYPHEN = re.compile(r"(?<![\w.\-−])-(?=\.?\d)")
+WORDS = re.compile(rf"(?P<kept>{KEPT})|(?P<tag><[^>]*>)|(?P<text>[^<]+)", re.DOTALL)
+ALOUD = re.compile(r'\b(?:aria-label|alt|title|content)="[^"]*"')
+
 MENDS = (  # what stands there, what shall
     # a label that leaves out what the button says
     (r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"', r"\1"),
     (r'<summary aria-label="Toggle hidden content">', "<summary>"),
+    # the same mark open and shut, and no words in bold
+    (
+        r'<p class="collapsed admonition-title">([^<]*)</p>\s*'
+        r'<p class="expanded admonition-title">[^<]*</p>',
+        r'<span class="fold">\1</span>',
+    ),
     # logo, search and contents belong to no landmark
     (r'(<div id="pst-primary-sidebar")(?= class)', r'\1 role="navigation" aria-label="The book"'),
     # the heading of nothing: the corner above a column of headings
@@ -43,7 +63,7 @@ MENDS = (  # what stands there, what shall
 
 
 def light_head(head: str, search: bool) -> str:
-    """One viewport, no script that holds up the page, the search index on its page."""
+    """One viewport, the typeface first, no script that waits, the search index on its page."""
     first = VIEWPORT.search(head)
     if first:
         head = head[: first.end()] + VIEWPORT.sub("", head[first.end() :])
@@ -51,6 +71,10 @@ def light_head(head: str, search: bool) -> str:
     if not search:
         head = SEARCH.sub("", head)
     head = SYNCHRONOUS.sub("<script defer", head)
+    sheet = SHEET.search(head)
+    if sheet and "weights-sans" not in head:
+        first = head.index("<link")
+        head = head[:first] + PRELOAD % f"{sheet[1]}fonts/weights-sans-regular.woff2" + head[first:]
     seen = set()
 
     def once(script: re.Match) -> str:
@@ -88,6 +112,21 @@ def unique_ids(page: str) -> str:
     return DRAWING.sub(number, page)
 
 
+def minus(page: str) -> str:
+    """A minus sign before every number that a reader sees or hears, but not in code."""
+
+    def signed(found: re.Match) -> str:
+        if found["text"]:
+            return HYPHEN.sub("−", found[0])
+        return (
+            ALOUD.sub(lambda words: HYPHEN.sub("−", words[0]), found[0])
+            if found["tag"]
+            else found[0]
+        )
+
+    return WORDS.sub(signed, page)
+
+
 def mend(page: str, search: bool = False) -> str:
     """A finished page, put right; a page that is right already stays as it is."""
     head, end, body = page.partition("</head>")
@@ -95,7 +134,7 @@ def mend(page: str, search: bool = False) -> str:
     for pattern, replacement in MENDS:
         page = re.sub(pattern, replacement, page)
     page = TABLE.sub(r'<div class="pst-scrollable-table-container">\g<0></div>', page)
-    return unique_ids(MATH.sub(reserve, page))
+    return unique_ids(MATH.sub(reserve, minus(page)))
 
 
 class Pages(BuiltinTemplateLoader):
