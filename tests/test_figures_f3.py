@@ -215,15 +215,18 @@ def test_units_sheets_journey_and_growth_are_described(monkeypatch):
 
 def test_membership_names_the_easiest_and_draws_the_curves(drawn):
     false, true = np.linspace(0, 1, 9), np.linspace(0, 1, 9) ** 0.5
-    forms = [*privacy.LOOKS]
+    forms = [*privacy.COLOURS]
     curves = {form: {"output": (false, true), "prototypes": (false, false)} for form in forms}
     areas = {
         form: {"output": 0.5 + k / 10, "prototypes": 0.9 - k / 10} for k, form in enumerate(forms)
     }
-    alts = _alts(privacy.membership(curves, areas))
-    assert "energy is the easiest" in alts[0]
-    assert "baseline is the easiest" in alts[1]
-    assert _lines(drawn[0][1])["baseline: 0.50"].get_ydata() == pytest.approx(true)
+    early = {form: {"output": np.array([0.2, 0.4]), "prototypes": np.zeros(2)} for form in forms}
+    words, _ = _alts(privacy.membership(curves, areas, early))
+    assert "by the output: energy is the easiest" in words
+    assert f"by the prototypes: {forms[0]} is the easiest" in words
+    assert "is accused: energy 0.30" in words
+    assert drawn[0][1].get_title(loc="left") == f"{forms[0]}: 0.50, 0.90"
+    assert _lines(drawn[0][1])["output"].get_ydata() == pytest.approx(true)
 
 
 def test_crossings_draws_zeros_on_samples_and_judges_them(drawn):
@@ -233,7 +236,7 @@ def test_crossings_draws_zeros_on_samples_and_judges_them(drawn):
     )
     anywhere = torch.linspace(-1, 1, 7)[None, :, None]
     met = [samples[0, :, 0]]
-    (alt,) = _alts(privacy.crossings({2: (net, samples, met)}, lambda x: x[..., 0] - 0.1, anywhere))
+    alt, _ = _alts(privacy.crossings({2: (net, samples, met)}, lambda x: x[..., 0] - 0.1, anywhere))
     assert "has 2 zeros" in alt
     assert "with area 1.00" in alt
     assert _lines(drawn[0][1])["samples"].get_xdata() == pytest.approx([-0.5, 0.25])
@@ -241,18 +244,18 @@ def test_crossings_draws_zeros_on_samples_and_judges_them(drawn):
 
 def test_sheets_defences_and_knob_report_their_finding():
     truth = DRAW.random((10, 64))
-    (alt,) = _alts(
+    alt, _ = _alts(
         privacy.sheets({"training digits": truth, "energy": truth, "overlap": 1 - truth})
     )
     assert "Nearest to the digits are those of energy, farthest those of overlap" in alt
     costs = {"noise": [(0.4, 0.4, 0.2)], "further training": [(0.5, 0.1, 0.85), (0.9, 0.9, 0.95)]}
     alts = _alts(privacy.defences((1.0, 1.0, 0.9), costs, {"baseline": (0.6, 0.2, 0.9)}))
-    assert all("further training keeps the highest accuracy, 0.85 of 0.90" in alt for alt in alts)
+    assert alts[0].count("further training keeps the highest accuracy, 0.85 of 0.90") == 2
     states = {
         "λ = 1": ([0.01, 0.02], [1.0, 1.0]),
         "baseline": ([2.0, 1.8], [0.8, 0.8]),
         "overlap": ([3.5, 3.5], [0.9, 0.9]),
     }
-    (alt,) = _alts(privacy.knob(states))
+    alt, _ = _alts(privacy.knob(states))
     assert "baseline, error 1.9, area 0.80; λ = 1, error 0.015, area 1.00" in alt
     assert "closed to the attacker: none." in alt

@@ -77,7 +77,7 @@ def paths(samples, tracks: dict[str, np.ndarray]) -> HTML:
         joined = np.concatenate([track, gap]).transpose(1, 0, 2).reshape(-1, 2)
         ax.plot(*joined.T, color=colour, lw=0.7, alpha=0.7)
         ax.plot(*track[-1].T, "v", color=colour, ms=6 if big else 3)
-        plotting.plot_dots(*samples.T, ax=ax, colour=plotting.INK, size=3.5 if big else 2)
+        plotting.plot_dots(*samples.T, ax=ax, colour=plotting.INK, size=3.5 if big else 2.0)
         ax.lines[-1].set(zorder=3, alpha=1)
         ax.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
         words = f"{name}: {met[name]} of {len(samples)} met"
