@@ -161,7 +161,7 @@ def circles(samples: Float[Tensor, " samples"], *flows) -> HTML:
     titles = ("Separation alone turns them out", "Its attractor turns each to a sample")
     radii = [(slope[:, 0] ** 2 + bias[:, 0, :, 0] ** 2).sqrt() for slope, bias in flows]
     size = 1.08 * max(r.max().item() for r in radii)
-    turn = np.linspace(-np.pi / 2, np.pi / 2, 41)
+    turn = np.linspace(-np.pi / 2, np.pi / 2, 25)
 
     def panel(ax: Axes, w: Tensor, b: Tensor, title: str) -> None:
         few = len(w) // 40 + 1  # forty points are enough
@@ -261,6 +261,7 @@ def temperatures(taus, errors: dict, chance: float, reference: float) -> HTML:
         for (row, column), ax in np.ndenumerate(axes):
             pair = (across[column], down[row]) if phone else (down[row], across[column])
             panel(ax, *pair)
+            ax.tick_params(left=column == 0, bottom=row == len(down) - 1)
         heads = [ROWS[k].replace("multi", "multi-\n") if phone else LOOK[k][3] for k in across]
         sides = [LOOK[k][3].replace(" ", "\n") if phone else ROWS[k] for k in down]
         for ax, name in zip(axes[0], heads):
@@ -347,6 +348,7 @@ def compensation(questions: list[claims.Question]) -> HTML:
                 ax.set_axis_off()
                 continue
             panel(ax, key)
+            ax.tick_params(left=False, bottom=False)
             name, way = key
             short = name.replace("inverse ", "").replace(" separation", "")
             if phone and way == "alone":

@@ -200,7 +200,8 @@ def knob(states: dict[str, tuple]) -> HTML:
     line = [(np.mean(e), np.mean(a)) for name, (e, a) in states.items() if name not in COLOURS]
 
     places = {  # beside the marks, where there is room
-        "λ = 0.1": ((0, 8), "center", "bottom"), "λ = 0.01": ((-9, 0), "right", "center"), "λ = 0.001": ((-9, -3), "right", "center"),
+        "λ = 0.1": ((0, 8), "center", "bottom"),
+        "λ = 0.01": ((-9, 0), "right", "center"), "λ = 0.001": ((-9, -3), "right", "center"),
         "coverage": ((0, 8), "center", "bottom"), "overlap": ((0, 9), "center", "bottom"),
     }  # fmt: skip
 
