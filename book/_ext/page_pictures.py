@@ -16,7 +16,7 @@ from sphinx import addnodes
 
 PICTURES = Path(__file__).resolve().parents[1] / "_assets" / "pictures"
 SIZE = (1200, 630)
-TARGET = re.compile(r"([\w-]+)(?:\.html|\.md)?$")
+TARGET = re.compile(r"([\w-]+)(?:\.html)?$")
 
 
 def question(doctree: nodes.document) -> str:
@@ -40,11 +40,11 @@ def chapters(links: nodes.bullet_list) -> list[str]:
     """The pages that a list leads to, if it holds nothing but links to pages."""
     found = []
     for item in links:
-        (only, *more) = item[0].children if item.children else [None, "nothing"]
-        address = getattr(only, "attributes", {}).get("refuri", "")
-        if more or len(item) > 1 or not only.get("internal") or not TARGET.search(address):
+        inside = item[0].children if len(item) == 1 else []
+        link = inside[0] if len(inside) == 1 else None
+        if not isinstance(link, nodes.reference) or not link.get("internal"):
             return []
-        found.append(TARGET.search(address)[1])
+        found.append(TARGET.search(link["refuri"])[1])
     return found
 
 
@@ -115,4 +115,9 @@ def setup(app) -> dict:
     app.connect("doctree-read", note_dependencies)
     app.connect("doctree-resolved", deal)
     app.connect("html-page-context", describe)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {
+        "version": "1",
+        "env_version": 1,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
