@@ -124,7 +124,7 @@ def membership(
         for ax, form in zip(axes, COLOURS):
             panel(ax, form)
         axes[0].text(0.013, 0.88, f"by {attacks[0]}", va="top")
-        axes[0].text(0.0013, 0.3, f"by {attacks[1]}")
+        axes[0].text(0.0013, 0.36, f"by {attacks[1]}")
         axes[1].text(0.27, 0.06, "chance", color=plotting.MUTED)
         figure.supxlabel("others accused wrongly (ideal: none)", fontsize=9.5)
         figure.supylabel("members found (ideal: all)", fontsize=9.5)
@@ -219,7 +219,7 @@ def knob(states: dict[str, tuple]) -> HTML:
         ax.text(0.02, 0.508, "chance", transform=ax.get_yaxis_transform(), color=plotting.MUTED)
         ax.set(xlabel="the auditor’s reconstruction error (ideal: 0)", xscale="log",
                ylim=(0.45, 1.03), ylabel="the attacker’s area",
-               title="None is readable for one alone" if not corner else "")  # fmt: skip
+               title="No network is both readable and closed" if not corner else "")  # fmt: skip
         ax.margins(x=0.12)
 
     alt = (
