@@ -34,7 +34,7 @@ MATCHED = {"masks": [1, 1, 0], "kernel": "energy", "attractor": "energy"}
 STORY = (
     Act({"preset": "baseline", "size": 12, "seed": 1}, 600, 3.5,
         "1 Fit alone: the curve is soon right, but the triangles miss their dots."),
-    Act({"masks": [0, 1, 0], "tau": 1, "zoom": 2.5}, 350, 3.5,
+    Act({"masks": [0, 1, 0], "tau": 1, "zoom": 3}, 500, 3.5,
         "2 Separation, on a scale too wide for the room: the triangles scatter."),
     Act({**MATCHED, "zoom": 1}, 1600, 5,
         "3 An attractor of the same kernel, energy: the triangles come, each to a dot of its own."),
@@ -42,7 +42,7 @@ STORY = (
 
 TRIES: dict[str, tuple[Try, ...]] = {
     "index": (
-        Try("The story, 12 seconds", "Fit, scatter, and return.", STORY),
+        Try("Play the story", "Twelve seconds: fit, scatter, and return.", STORY),
         Try("Fit alone", "The fit is soon perfect; the error is no better than chance. Drag a dot: "
             "the curve follows.", {"preset": "baseline", "size": 12, "seed": 1}),
         Try("Scatter, then coverage", "The paper's attractor: a dot pulls its nearest triangle "

@@ -104,9 +104,9 @@ function onLine(g, v, lab, c) {
   if (s.forces) arrows(g, v, lab, c);
   const wide = v.width > 560, away = ({ length }, side) => (length ? `${length} beyond ${side}` : "");
   const beyond = [away(gone.left, "◀"), away(gone.right, "▶")].filter(Boolean).join(", ");
-  write(g, wide ? "the network's function f; grey: the target sin πx" : "f; grey: the target sin πx", 6, 10, muted);
-  write(g, wide ? "shaded: hull of the samples" : "shaded: hull", v.width - 6, 10, muted, "right");
-  if (s.curves) write(g, "responses of the units", 6, v.fit + 11, muted);
+  write(g, wide ? "the network's function f; grey: the target sin πx" : "f; grey: the target sin πx", 6, 10, ink);
+  write(g, wide ? "shaded: hull of the samples" : "shaded: hull", v.width - 6, 10, ink, "right");
+  if (s.curves) write(g, "responses of the units", 6, v.fit + 11, ink);
   write(g, "● samples", 6, v.rail[0] - 19, ink);
   write(g, wide ? "▼ prototypes −b/w, read from the weights; below: their recent paths" : "▼ prototypes −b/w", 6, v.name, ink);
   write(g, beyond, v.width - 6, v.name, ink, "right");
@@ -145,7 +145,7 @@ function inPlane(g, v, lab, c) {
   if (s.forces) arrows(g, v, lab, c);
   g.clearRect(0, 0, v.width, LINE);
   write(g, "● samples   ▼ prototypes −b/w", 6, 10, ink);
-  write(g, out ? `${out} beyond view` : v.width > 560 ? "shaded: hull of the samples" : "shaded: hull", v.width - 6, 10, muted, "right");
+  write(g, out ? `${out} beyond view` : v.width > 560 ? "shaded: hull of the samples" : "shaded: hull", v.width - 6, 10, ink, "right");
 }
 
 // Velocity of each prototype under each force alone; every colour on a scale of its own.

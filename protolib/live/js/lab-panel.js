@@ -124,7 +124,7 @@ function showControls(root, lab, playing) {
   for (const name in SLIDERS) {
     const log = Boolean(SLIDERS[name][1]), input = $(`.s-${name}`), value = log ? Math.log10(Math.max(s[name], 1e-9)) : s[name];
     if (Math.abs(Number(input.value) - value) > (log ? 0.026 : 0)) input.value = value;
-    $(`.o-${name}`).textContent = short(s[name], 2);
+    $(`.o-${name}`).textContent = name === "tau" && s.kernel === "energy" ? "no effect" : short(s[name], 2);
   }
   const [low, high] = P.box(lab.x, s.dims), length = Math.hypot(...high.map((h, d) => h - low[d])) / Math.sqrt(s.dims);
   const room = s.size ** (1 / s.dims), crowding = (room * Math.sqrt(s.tau)) / length, uses = s.kernel !== "energy";
@@ -144,7 +144,7 @@ function showControls(root, lab, playing) {
 function showScores(root, lab) {
   const q = lab.scores, n = lab.units, list = root.querySelector(".scores");
   const rows = [ // name, value, hint, share of the bar, chance
-    ["reconstruction error", short(q.error), `chance ${short(q.chance_error, 2)}, ideal 0`,
+    ["error", short(q.error), `chance ${short(q.chance_error, 2)}, ideal 0`,
       q.error / (2 * q.chance_error), 0.5],
     ["outside the hull", `${Math.round(q.expelled * n)} of ${n}`,
       q.expelled ? `ideal 0; up to ${short(q.farthest, 2)}` : "ideal 0", q.expelled, 0],
