@@ -16,10 +16,10 @@ export OMP_NUM_THREADS = 1
 
 export REQUIREMENTS
 
-.PHONY: picture tables book strict pages test mutate browser check lint lab pdf offline clean serve benchmark install help
+.PHONY: picture tables book strict pages test mutate browser check lint lab pdf contact-sheet offline clean serve benchmark install help
 
 help:  ## list these commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 install: $(TEST_STAMP)  ## create .venv and install everything into it
 
@@ -71,6 +71,9 @@ lab: $(STAMP)  ## open the chapters in JupyterLab, as notebooks
 pdf: $(TEST_STAMP)  ## the whole book as one PDF (needs Chromium)
 	$(BIN)/jupyter-book build . --builder singlehtml --quiet
 	$(BIN)/python tools/print_book.py
+
+contact-sheet: $(TEST_STAMP)  ## photograph every first screen and figure of the built book
+	$(BIN)/python tools/contact_sheet.py
 
 offline: $(STAMP)  ## the built book as a zip that needs no network
 	rm -rf _build/html

@@ -27,18 +27,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
 from PIL import Image
-
 from scipy.optimize import isotonic_regression
 
 from protolib import model
 from protolib.claims import Question
 from protolib.masks import MASKS, Mask, by_mask, mask_name
 
-# Colours by meaning, one meaning each: ink (text, axes, the baseline), Okabe and Ito's for the three
-# losses and all of them, muted (chance levels, secondary text), faint (guides), the inside of the
-# hull, paper; the kernels of an attractor or a repulsion; verdicts; the reader's own pick; learned
-# encoders and linear read-outs. Names are CSS variables; live figures read the same file.
-# Text is ink or muted: the others are for marks, and too light for small letters.
+# One meaning a colour: ink (text, axes, the baseline), Okabe and Ito's for the three losses and all
+# of them, muted (chance levels, secondary text), faint (guides), the inside of the hull, paper; the
+# kernels of an attractor or a repulsion; verdicts; the reader's own pick; learned encoders and
+# linear read-outs. Names are CSS variables; live figures read the same file. Text is ink or muted:
+# the others are for marks, and too light for small letters.
 _SHARED = json.loads(Path(__file__).with_name("shared.json").read_text(encoding="utf-8"))
 COLOURS = {f"fig-{name}": colour for name, colour in _SHARED["colours"]["light"].items()}
 INK, COVERAGE, SEPARATION, OVERLAP, ALL, MUTED, FAINT, HULL, PAPER, *_OTHERS = COLOURS.values()
@@ -207,14 +206,11 @@ def show(*figures: Figure, alt: str | Sequence[str], phone: Sequence[Figure] = (
     alts = [alt] + [""] * (len(figures) - 1) if isinstance(alt, str) else list(alt)
     if len(alts) != len(figures) or not alts[0].strip():
         raise ValueError("every figure needs an alternative text")
-    if phone and isinstance(alt, Sequence) and len(phone) != len(figures):
-        alts, narrow = alts, [" ".join(alts)] + [""] * (len(phone) - 1)
-    else:
-        narrow = alts
-    hidden = ";display:none" if phone else ""  # a notebook has no style sheet: it shows the first
     layouts = [_row(figures, alts, " fig-desk" if phone else "")]
-    if phone:
-        layouts.append(_row(phone, narrow, " fig-phone", hidden))
+    if phone:  # hidden where no style sheet chooses, as in a notebook
+        same = len(phone) == len(figures)
+        words = alts if same else [" ".join(alts)] + [""] * (len(phone) - 1)
+        layouts.append(_row(phone, words, " fig-phone", ";display:none"))
     return HTML(
         '<figure class="fig" style="background:var(--fig-paper,#fff);color:var(--fig-ink,#000)">'
         f"{''.join(layouts)}</figure>"
@@ -282,11 +278,10 @@ def label_lines(*several: Axes) -> None:
     """
     for ax in several:
         lines = [one for one in ax.get_lines() if not str(one.get_label()).startswith("_")]
-        ends = [one.get_transform().transform(_visible(one)[-1]) for one in lines]
-        ax.figure.draw_without_rendering()
-        ends = [one.get_transform().transform(_visible(one)[-1]) for one in lines]
         if not lines:
             continue
+        ax.figure.draw_without_rendering()  # the axes take their place
+        ends = [one.get_transform().transform(_visible(one)[-1]) for one in lines]
         x, y = ax.transAxes.inverted().transform(ends).T
         height = 9.0 * 1.2 / 72 * ax.figure.dpi / ax.bbox.height  # of a line of text
         order = np.argsort(y, kind="stable")

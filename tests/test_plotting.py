@@ -1,10 +1,15 @@
+import itertools
+import json
 import re
+from pathlib import Path
 
 import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from colorspacious import cspace_convert
+from matplotlib.text import Text
 
 from protolib import claims, matching, model, plotting, sweep
 from protolib.masks import MASKS
@@ -129,3 +134,144 @@ def test_a_mark_says_its_stroke_once():
     uses = re.findall(rf'<use xlink:href="#{defined}"[^>]*>', drawn)
     assert len(uses) == 3
     assert all("fill: #abcdef" in use and "stroke" not in use for use in uses)
+
+
+# ------------------------------------------------------------------ colours
+
+THEMES = json.loads(Path(plotting.__file__).with_name("shared.json").read_text())["colours"]
+# what stands in one figure; elsewhere a colour need only be another to an eye that sees all
+TOGETHER = {
+    "losses": ("ink", "muted", "coverage", "separation", "overlap", "all"),
+    "kernels": ("ink", "muted", "coverage", "energy", "gaussian", "imq"),
+    "a pick": ("ink", "muted", "coverage", "separation", "overlap", "pick"),
+    "verdicts": ("ink", "muted", "verdict"),
+    "encoders": ("ink", "muted", "encoder", "linear"),
+}
+MARKS = {name for family in TOGETHER.values() for name in family}
+
+
+def rgb(colour):
+    return np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255
+
+
+def contrast(one, other):
+    """WCAG 2: relative luminances, (lighter + 0.05) / (darker + 0.05)."""
+
+    def luminance(colour):
+        c = rgb(colour)
+        return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ (
+            0.2126, 0.7152, 0.0722
+        )  # fmt: skip
+
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+def as_seen(colour, vision):
+    """CAM02-UCS coordinates for a full deficiency after Machado and others (2009)."""
+    if vision == "all":
+        return cspace_convert(rgb(colour), "sRGB1", "CAM02-UCS")
+    space = {"name": "sRGB1+CVD", "cvd_type": vision, "severity": 100}
+    seen = np.clip(cspace_convert(rgb(colour), space, "sRGB1"), 0, 1)
+    return cspace_convert(seen, "sRGB1", "CAM02-UCS")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("vision", ["all", "deuteranomaly", "protanomaly", "tritanomaly"])
+def test_colours_of_one_figure_are_told_apart_by_every_eye(theme, vision):
+    seen = {name: as_seen(colour, vision) for name, colour in THEMES[theme].items()}
+    for family in TOGETHER.values():
+        for one, other in itertools.combinations(family, 2):
+            assert np.linalg.norm(seen[one] - seen[other]) > 10, (one, other)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_colour_means_two_things_and_all_are_seen_on_paper(theme):
+    colours = THEMES[theme]
+    seen = {name: as_seen(colours[name], "all") for name in MARKS}
+    for one, other in itertools.combinations(MARKS, 2):
+        assert np.linalg.norm(seen[one] - seen[other]) > 12, (one, other)
+    assert set(colours) - MARKS == {"faint", "hull", "paper"}
+    for name in MARKS:
+        for ground in ("paper", "hull") if name in ("ink", "muted") else ("paper",):
+            least = 4.5 if name in ("ink", "muted") else 3
+            assert contrast(colours[name], colours[ground]) >= least, (name, ground)
+
+
+def test_the_lights_of_contrast_are_those_of_the_standard():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+# ------------------------------------------------------------------ labels and lay-outs
+
+
+def names_beside(values, labels):
+    figure, ax = plotting.panel(4.0, 2.0)
+    for value, label in zip(values, labels):
+        ax.plot([0, 1], [0, value], label=label)
+    ax.plot([0, 1], [0, 0.5])  # without a label
+    ax.axhline(0.1, color=plotting.MUTED, label="chance")
+    ax.set_ylim(0, 1)
+    plotting.label_lines(ax)
+    figure.draw_without_rendering()
+    boxes = {text.get_text(): Text.get_window_extent(text) for text in ax.texts}
+    return ax, boxes
+
+
+def test_labels_stand_beside_their_lines_in_order_and_never_on_each_other():
+    values = [0.9, 0.52, 0.5, 0.51, 0.505]
+    ax, boxes = names_beside(values, "abcde")
+    assert sorted(boxes, key=lambda name: boxes[name].y0) == ["chance", *"cedba"]
+    ordered = sorted(boxes.values(), key=lambda box: box.y0)
+    centres = [(box.y0 + box.y1) / 2 for box in ordered]
+    assert np.diff(centres).min() >= 9 / 72 * ax.figure.dpi  # a line of text apart
+    assert all(box.x0 > ax.bbox.x1 for box in ordered)  # outside the data
+    alone = (boxes["a"].y0 + boxes["a"].y1) / 2
+    assert alone == pytest.approx(ax.transData.transform((1, 0.9))[1], abs=2)
+
+
+def test_labels_that_would_leave_the_axes_are_brought_back():
+    ax, boxes = names_beside([1.0, 1.0, 1.0, 1.0], "abcd")
+    tops = [(box.y0 + box.y1) / 2 for box in boxes.values()]
+    assert max(tops) <= ax.bbox.y1 + 2
+    assert len(boxes) == 5
+
+
+def test_a_phone_has_its_own_drawing_and_both_are_described_once():
+    wide, narrow = (plotting.panel(width)[0] for width in (8.0, 3.6))
+    page = plotting.show(wide, phone=[narrow], alt="Both.").data
+    desk, phone = page.split('class="fig-panels fig-phone"')
+    assert "fig-desk" in desk
+    assert "display:none" not in desk
+    assert "display:none" in phone
+    assert 'aria-label="Both."' in phone
+    several = plotting.show(*[plotting.panel(3.0)[0] for _ in range(2)], phone=[narrow],
+                            alt=["One.", "Two."]).data  # fmt: skip
+    assert 'aria-label="One. Two."' in several.split("fig-phone")[1]
+
+
+def test_small_multiples_number_their_axes_once():
+    drawn = []
+
+    def draw(ax, k):
+        drawn.append(k)
+        ax.plot([0, 1], [0, k])
+
+    page = plotting.multiples(
+        draw, 6, columns=3, size=(2.0, 1.5), labels=("time", "height"), alt="Six."
+    ).data
+    assert drawn == [*range(6), *range(6)]
+    desk, phone = page.split("fig-phone")
+    assert desk.count(">time<") == phone.count(">time<") == desk.count(">height<") == 1
+    assert desk.count(">0.5<") == 3  # below each column
+    assert phone.count(">0.5<") == 2
+
+
+def test_every_letter_of_a_figure_is_in_the_typeface():
+    figure, ax = plotting.panel()
+    ax.set_title("λ, τ, σ̂: −0.5 ≤ x → ∞ √N ● ○ ▲ “q” ü ů ½ ²")
+    ax.set_xlabel(r"$\tau^{-1}$ and $\lambda_j$")
+    text = plotting.svg(figure)  # a missing glyph is a warning, and so an error
+    assert "−0.5" in text
+    assert "font-family" not in text

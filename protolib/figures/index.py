@@ -7,7 +7,7 @@ from torch import Tensor
 from protolib import data, live, matching, model, plotting
 from protolib.training import TrainResult
 
-FRAMES = [*range(16), 17, 19, 22, 25, 30, 35, 40, 45, 50]  # snapshots: more early than late
+FRAMES = [*range(13), 14, 16, 18, 20, 23, 26, 30, 36, 45, 60, 100, 150]  # more early than late
 SHOWN = 40  # of the digits
 
 
@@ -17,7 +17,7 @@ def opening(
 ) -> HTML:
     """Digits out of noise: the prototypes along a training, beside the digits they end matched to.
 
-    run has a snapshot every 60 of 3000 steps; the still is its end.
+    run has a snapshot every 20 of 3000 steps; the still is its end.
     """
     nets = model.Parameters(*(part[0, FRAMES] for part in run.snapshots))
     p, many = model.prototypes(nets), x.expand(len(FRAMES), -1, -1)
@@ -28,7 +28,8 @@ def opening(
     truth, read = x[0, :SHOWN].double().numpy(), p[:, order[:SHOWN]].clamp(0, 1).double().numpy()
     figure, ax = plotting.panel(4.2, 2.8)
     plotting.plot_images(read[-1], ax=ax, columns=8)
-    ax.set_title("read out of the weights, −b/w")
+    far = [error[-1], matching.reconstruction_error(others, x).item()]
+    ax.set_title("read out of the weights, {:.2g} away (other digits: {:.2g})".format(*far))
     gap = abs(read[-1] - truth).mean()
     alt = (
         f"{SHOWN} handwritten digits read out of the weights of a classifier after "
@@ -38,6 +39,6 @@ def opening(
     return live.digits_viewer(
         run.snapshot_steps[FRAMES], truth,
         {"energy": {"frames": read, "error": error, "accuracy": hits.double().mean(-1).numpy()}},
-        others=matching.reconstruction_error(others, x).item(), columns=8, phone=10,
+        others=far[1], columns=8, phone=10,
         autoplay=True, still=figure, alt=alt,
     )  # fmt: skip

@@ -64,11 +64,11 @@ canvas{image-rendering:pixelated} .two b{font-weight:600} .told{margin:.2rem 0;m
     if (this.at >= this.last) this.at = 0;
     this.$(".play").textContent = "Pause";
     this.$("output").ariaLive = "off"; // not every step is spoken
-    let before = null;
+    let before = null, at = this.at || -2; // the noise is looked at for a moment
     const tick = (time) => {
       const passed = before === null ? 0 : Math.min(time - before, 100);
       before = time;
-      this.go(this.at + passed / 1000 / SECONDS);
+      this.go(at += passed / 1000 / SECONDS);
       if (this.at >= this.last) this.stop(); else this.frame = requestAnimationFrame(tick);
     };
     this.frame = requestAnimationFrame(tick);
@@ -116,8 +116,8 @@ canvas{image-rendering:pixelated} .two b{font-weight:600} .told{margin:.2rem 0;m
     range.value = Math.round(this.at);
     this.sheet(".truth", this.truth, 0);
     this.sheet(".now", this.frames[this.name], k * size, this.at - k, size);
-    const text = `${told}step ${steps[k]}: mean distance to the training digits ${short(set.error[k], 2)} `
-      + `(ideal 0, other digits ${short(others, 2)}); ${percent(set.accuracy[k])} classified rightly`;
+    const text = `${told}step ${steps[k]}: ${short(set.error[k], 2)} from the training digits `
+      + `(ideal 0, other digits ${short(others, 2)}); ${percent(set.accuracy[k])} named rightly`;
     this.$("output").textContent = text[0].toUpperCase() + text.slice(1);
     range.setAttribute("aria-valuetext", `step ${steps[k]}`);
     this.$(".now").setAttribute("aria-label", `${count} images read from the weights. ${text}`);
