@@ -66,7 +66,7 @@ TRIES: dict[str, tuple[Try, ...]] = {
     "separation": (
         Try("Below the threshold", "Next to nothing happens. A few leave all the same.",
             {"preset": "separation below threshold"}),
-        Try("The fit alone", "The same few leave without separation: it was mostly the fit.",
+        Try("The fit alone", "Nearly as many leave without separation: it was mostly the fit.",
             {"preset": "separation below threshold", "masks": [0, 0, 0]}),
         Try("Cross it by τ", "τ passes the bar under its slider: the outermost triangles set off.",
             (Act({"preset": "separation below threshold", "zoom": 3}, 800, 2),
@@ -117,7 +117,7 @@ TRIES: dict[str, tuple[Try, ...]] = {
             {"size": 10, "tau": 0.03}),
     ),
     "packing": (
-        Try("N = 20, τ = 0.002", "The small crowd keeps to the share that the fit alone expels.",
+        Try("N = 20, τ = 0.002", "The small crowd keeps to about the share that the fit alone expels.",
             {"preset": "separation below threshold", "tau": 0.002}),
         Try("N = 60, same τ", "Of the large one clearly more leave.",
             {"preset": "separation below threshold", "tau": 0.002, "size": 60}),

@@ -57,7 +57,7 @@ class PrototypeLab extends HTMLElement {
     this.#wants = !P.calm();
     if (linked || !this.hasAttribute("autoplay")) return;
     const [story] = found;
-    if (!story) { if (this.#wants) this.play(); } else if (!this.#wants) this.#atEnd(story.acts);
+    if (!story) { if (this.#wants) this.play(); } else if (!this.#wants) this.end(story.acts);
     else {
       this.told = false; // until it is seen, or touched
       P.firstSeen(this.$("canvas"), () => { if (!this.told) { P.pressed(this.shadowRoot, this.$(".tries button")); this.perform(story.acts); } });
@@ -184,7 +184,7 @@ class PrototypeLab extends HTMLElement {
   }
 
   // How the acts end, without the way there.
-  #atEnd(acts) {
+  end(acts) {
     for (const { set, steps } of acts) { this.lab.set(set); this.lab.advance(steps); }
     this.#changed([]);
     P.watch(this.shadowRoot, acts.at(-1).say);
