@@ -25,6 +25,7 @@ from IPython.display import HTML
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
 from PIL import Image
 from scipy.optimize import isotonic_regression
@@ -66,6 +67,10 @@ STYLE = {
     "mathtext.fontset": "custom",
     "mathtext.rm": FAMILY,
     "mathtext.it": f"{FAMILY}:italic",
+    "mathtext.bf": f"{FAMILY}:semibold",
+    "mathtext.cal": FAMILY,
+    "mathtext.sf": FAMILY,
+    "mathtext.tt": FAMILY,
     "legend.fontsize": 9,
     "legend.frameon": False,
     "lines.linewidth": 1.6,
@@ -260,6 +265,19 @@ def multiples(
         return figure
 
     return show(sheet(columns, size[0]), phone=[sheet(phone, 3.6 / phone)], alt=alt)
+
+
+def both(draw: Callable[[Figure, bool], object], wide: tuple, narrow: tuple, alt: str) -> HTML:
+    """One figure in two lay-outs of its own: `draw(figure, phone)`; sizes in inches."""
+    sheets = [Figure(figsize=size) for size in (wide, narrow)]
+    for figure, phone in zip(sheets, (False, True)):
+        draw(figure, phone)
+    return show(sheets[0], phone=sheets[1:], alt=alt)
+
+
+def headline(figure: Figure, words: str) -> None:
+    """The finding, over all panels of a figure."""
+    figure.suptitle(words, x=0.008, ha="left", fontsize=10.5, fontweight=600)
 
 
 # ------------------------------------------------------------------------------ shared marks
@@ -480,6 +498,22 @@ def plot_images(images, *, ax: Axes, columns: int = 10) -> Axes:
         sheet[(*tile, 3)] = image.reshape(side, side)
     ax.imshow(sheet, interpolation="none")
     ax.set_axis_off()
+    return ax
+
+
+def plot_cells(values: np.ndarray, *, ax: Axes, colour: str, most: float = 0.8) -> Axes:
+    """Shares as tinted cells, row 0 below, with their percentages; what is no number stays blank.
+
+    values: (rows, columns), full tint at `most`.
+    """
+    for (row, column), value in np.ndenumerate(values):
+        if np.isfinite(value):
+            box, tint = (column - 0.5, row - 0.5), 0.5 * min(max(value, 0) / most, 1)
+            ax.add_patch(Rectangle(box, 1, 1, color=colour, alpha=tint, lw=0))
+            text = f"{100 * value:.0f}".replace("-", "−" if value <= -0.005 else "")
+            ax.text(column, row, text, ha="center", va="center", fontsize=9)
+    ax.set(xlim=(-0.5, values.shape[1] - 0.5), ylim=(-0.5, len(values) - 0.5))
+    ax.tick_params(left=False, bottom=False)
     return ax
 
 

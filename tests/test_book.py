@@ -1,6 +1,7 @@
 """The chapters' sources, always; the built pages, when a build exists (`make book`)."""
 
 import ast
+import json
 import re
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
@@ -14,6 +15,8 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
+
+from protolib import plotting
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "book").glob("*.md"))
@@ -200,6 +203,23 @@ def test_stylesheets_and_fonts_are_local():
     for sheet in HTML.rglob("*.css"):
         text = sheet.read_text(errors="ignore")
         assert not re.search(r"url\(\s*['\"]?(https?:)?//|@import\s+['\"]https?:", text), sheet
+
+
+def test_the_page_wears_the_typeface_and_the_colours_of_the_figures():
+    """Three files, light, with their licence; the style sheet has the colours of the figures."""
+    folder = ROOT / "book" / "_assets"
+    sheet = (folder / "book.css").read_text()
+    faces = re.findall(r"url\((fonts/[\w-]+\.woff2)\)", sheet)
+    assert len(faces) == 3
+    assert sum((folder / face).stat().st_size for face in faces) < 100_000
+    assert (folder / "fonts" / "OFL.txt").exists()
+    assert f'font-family: "{plotting.FAMILY}"' in sheet
+    shared = json.loads((ROOT / "protolib" / "shared.json").read_text())
+    for theme, colours in shared["colours"].items():
+        block = re.search(rf'html\[data-theme="{theme}"\] \{{(.*?)\}}', sheet, re.DOTALL)[1]
+        assert dict(re.findall(r"--fig-(\w+): (#\w{6});", block)) == {
+            name: colour for name, colour in colours.items() if name != "paper"
+        }
 
 
 @each_page

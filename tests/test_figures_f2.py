@@ -105,10 +105,14 @@ def test_two_masks_show_their_medians(table, drawn):
 def test_ends_name_the_right_mask(drawn):
     share = {mask: 0.1 + 0.3 * mask.overlap + 0.05 * mask.separation for mask in MASKS}
     places = {mask: np.linspace(-1, 1 + 40 * mask.overlap, 6).reshape(2, 3) for mask in MASKS}
-    (words,) = _texts(figures.expulsion.ends(places, share))
+    words = _texts(figures.expulsion.ends(places, share))[0]
     assert "40% to 45% with overlap and 10% to 15% without" in words
     assert "at a distance of 41" in words
-    assert "overlap: 40% out" in [t.get_text() for t in drawn[0].axes[0].get_yticklabels()]
+    ax = drawn[0].axes[0]
+    shares = [t.get_text() for t in ax.texts]
+    rows = [t.get_text() for t in ax.get_yticklabels()]
+    assert shares[rows.index("overlap")] == "40%"
+    assert rows[-1] in ("baseline", "coverage")  # nearly nobody left
 
 
 def test_the_bill_counts_who_is_away_and_names_every_state(drawn):
@@ -116,22 +120,24 @@ def test_the_bill_counts_who_is_away_and_names_every_state(drawn):
                            torch.ones(1, 4), torch.zeros(1))  # fmt: skip
     inputs = torch.tensor([[[-1.0], [0.0], [1.0]]])
     bill = {"free": (torch.tensor([0.1]), 0.5), "on the samples": (torch.tensor([0.001]), 0.0)}
-    curves, cost = _texts(figures.expulsion.accounts(net, inputs, bill))
-    assert "2 units whose top lies outside" in curves
-    assert "free 0.1 (50% out); on the samples 0.001 (0% out)" in cost
-    assert [t.get_text() for t in drawn[1].axes[0].texts] == ["50% out", "0% out"]
+    words = _texts(figures.expulsion.accounts(net, inputs, bill))[0]
+    assert "2 units whose top lies outside" in words
+    assert "free 0.1 (50% out); on the samples 0.001 (0% out)" in words
+    assert [t.get_text() for t in drawn[0].axes[1].texts] == ["50%", "0%", "out"]
+    assert drawn[0].axes[1].get_title(loc="left") == "The cheapest has 0% outside"
 
 
 def test_leavers_are_counted_by_their_depth(drawn):
     depth = np.tile([0.1, 0.3, 1.1, 2.2], (10, 1))  # ten nets of four units
     gone = np.tile([True, True, False, False], (10, 1))
     left = {1.5: (depth, gone), 3.0: (depth, ~gone)}
-    words = figures.expulsion.leavers(left, (depth, 0 * gone), lambda z: np.exp(-(z**2)))
-    (words,) = _texts(words)
+    words = figures.expulsion.leavers(left, (1.5, depth, 0 * gone), lambda z: np.exp(-(z**2)))
+    words, _ = _texts(words)
     assert "for 2 slopes" in words
     assert "within half a width 0% to 100% leave" in words
     assert "deeper than two widths at most 100%" in words
-    one, two, alone = drawn[0].axes[0].lines
+    assert drawn[0].axes[0].lines[1].get_xdata() == pytest.approx(np.array([0.25, 1.25, 2.25]) / 3)
+    one, two, alone = drawn[0].axes[1].lines
     assert one.get_xdata().tolist() == [0.25, 1.25, 2.25]  # the bins that hold any
     assert one.get_ydata().tolist() == [1, 0, 0]
     assert two.get_ydata().tolist() == [0, 1, 1]
@@ -143,29 +149,40 @@ def test_the_map_draws_its_boundary_between_the_cells(drawn):
     blank = table.loc[[1.0]].reindex_like(table)
     blank[48.0] = np.nan
     shown = {"Adam, by λ": table, "descent, by λ": blank}
-    words = _texts(figures.expulsion.maps(shown, level=0.05))
-    assert "Most, 30%, at slope 1.5 in the row 1;" in words[0]
-    assert "slope 48, at most 4.0%" in words[0]
-    assert "slope 1.5, at most 30.0%" in words[1]  # the steepest that was trained
+    words, _ = _texts(figures.expulsion.maps(shown, level=0.05))
+    assert "Most, 30%, at slope 1.5 in the row 1;" in words
+    assert "slope 48, at most 4.0%" in words
+    assert "slope 1.5, at most 30.0%" in words  # the steepest that was trained
     ax = drawn[0].axes[0]
     assert [t.get_text() for t in ax.texts] == ["2", "−1", "30", "4"]
     edges = [tuple(map(tuple, line.get_data())) for line in ax.lines]
     assert sorted(edges) == [((-0.5, 0.5), (0.5, 0.5)), ((0.5, 0.5), (0.5, 1.5))]
-    assert [t.get_text() for t in drawn[1].axes[0].texts] == ["30"]
-    assert not drawn[1].axes[0].lines  # none against what was not trained
+    assert [t.get_text() for t in drawn[0].axes[1].texts] == ["30"]
+    assert not drawn[0].axes[1].lines  # none against what was not trained
 
 
 def test_collapse_reads_the_onsets(drawn):
     s = 2.0 ** np.arange(-4, 2.1, 0.5)
-    rise = np.clip(0.4 * (s - 0.5), 0, None)
+    rise = np.clip(0.4 * (s - 0.5), 0, 0.5)
     excess = {n: np.stack([rise, rise + 0.02]) for n in (5, 50)}
-    left, right = _texts(figures.packing.collapse(excess, s, 2.0))
-    assert "τ = 0.2 for N = 5, 0.002 for N = 50" in left  # (s L / N)² at s = 1: rounded
-    assert "at s = 1/4 they stand between 0.01 and 0.01, at s = 1 between 0.21 and 0.21" in right
+    words = _texts(figures.packing.collapse(excess, s, 2.0))[0]
+    assert "τ = 0.2 for N = 5, 0.002 for N = 50" in words  # (s L / N)² at s = 1: rounded
+    assert "at s = 1/4 they stand between 0.01 and 0.01, at s = 1 between 0.21 and 0.21" in words
     x, y = drawn[0].axes[0].lines[1].get_data()
     assert x == pytest.approx((s * 2 / 50) ** 2)
     assert y == pytest.approx(rise + 0.01)
-    assert "at s = 1 between 0.21" in _texts(figures.packing.in_the_plane(excess, s))[0]
+    early = {5: excess[5], 50: excess[50] + 0.1 * (s > 0.3)}
+    words = _texts(figures.packing.in_the_plane(early, s, excess))[0]
+    assert "at s = 1 between 0.21" in words
+    assert drawn[1].axes[0].get_title(loc="left") == "In the plane, N = 50 take off too early"
+
+
+def test_thresholds_are_judged_by_their_whole_interval(drawn):
+    found = {5: (0.4, 0.3, 0.45), "skewed": (0.6, 0.5, 0.9), 20: (0.7, 0.4, 0.8)}
+    (words, _) = _texts(figures.packing.thresholds({"head": found}))
+    assert words == ("head: N = 5 0.40 (from 0.30 to 0.45), out; skewed 0.60 (from 0.50 to 0.90), "
+                     "in; N = 20 0.70 (from 0.40 to 0.80), open.")  # fmt: skip
+    assert [t.get_text() for t in drawn[0].axes[0].texts] == ["0.40 out", "0.60 in", "0.70 open"]
 
 
 def test_the_map_s_still_says_its_corners():

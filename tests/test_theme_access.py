@@ -7,6 +7,7 @@ import theme_access
 
 PAGE = """<html><head><meta charset="utf-8" />
 <meta name="viewport" content="width=device-width, initial-scale=1.0" />
+<link rel="stylesheet" type="text/css" href="../_static/book.css?v=1" />
 <script src="doctools.js"></script><script defer src="live.js"></script>
 <script src="searchindex.js"></script><script src="fontawesome.js"></script>
 <meta name="viewport" content="width=device-width"/></head><body>
@@ -21,9 +22,14 @@ PAGE = """<html><head><meta charset="utf-8" />
 def test_a_page_gets_one_viewport_and_scripts_that_wait():
     page = theme_access.mend(PAGE)
     assert page.count('name="viewport"') == 1
-    scripts = re.findall(r"<script[^>]*>", page)
+    scripts = re.findall(r"<script[^>]*src[^>]*>", page)
     assert scripts == ['<script defer src="doctools.js">', '<script defer src="live.js">']
     assert '<script defer src="searchindex.js">' in theme_access.mend(PAGE, search=True)
+
+
+def test_the_typeface_is_asked_for_before_the_style():
+    page = theme_access.mend(PAGE)
+    assert '"../_static/fonts/weights-sans-regular.woff2"' in page[: page.index("<link rel")]
 
 
 def test_two_equal_drawings_get_names_of_their_own():

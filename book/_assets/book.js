@@ -15,7 +15,7 @@
   }
 
   // What scrolls sideways can be reached and scrolled with keys, and has a name.
-  const scrollers = ".pst-scrollable-table-container, .fig-wide, div.math, div.highlight pre";
+  const scrollers = ".pst-scrollable-table-container, div.math, div.highlight pre";
   const named = [["table", "Table"], ["svg", "Figure"], [".math", "Formula"], ["pre", "Code"]];
   const reach = ({ target }) => {
     const wide = target.scrollWidth > target.clientWidth + 1;

@@ -17,6 +17,13 @@ SEARCH = re.compile(
     r'\s*<script[^>]*src="[^"]*\b(?:searchtools|language_data|searchindex)\.js[^>]*></script>'
 )
 ICONS = re.compile(r'\s*<script[^>]*src="[^"]*\bfontawesome\.js[^>]*></script>')  # a font has them
+SHEET = re.compile(r'\s*<link rel="stylesheet"[^>]*href="([^"]*)book\.css')
+PRELOAD = """<script>
+    if (location.protocol !== "file:") document.head.append(Object.assign(
+      document.createElement("link"), {rel: "preload", as: "font", type: "font/woff2",
+        crossOrigin: "", href: "%s"}));  // the letters of the text, asked for before the style
+  </script>
+  """
 DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 ID = re.compile(r'\sid="([^"]*)"')
 LOADED = re.compile(r"\s*<script[^>]*\bsrc=[^>]*></script>")
@@ -43,7 +50,7 @@ MENDS = (  # what stands there, what shall
 
 
 def light_head(head: str, search: bool) -> str:
-    """One viewport, no script that holds up the page, the search index on its page."""
+    """One viewport, the typeface first, no script that waits, the search index on its page."""
     first = VIEWPORT.search(head)
     if first:
         head = head[: first.end()] + VIEWPORT.sub("", head[first.end() :])
@@ -51,6 +58,10 @@ def light_head(head: str, search: bool) -> str:
     if not search:
         head = SEARCH.sub("", head)
     head = SYNCHRONOUS.sub("<script defer", head)
+    sheet = SHEET.search(head)
+    if sheet and "weights-sans" not in head:
+        first = head.index("<link")
+        head = head[:first] + PRELOAD % f"{sheet[1]}fonts/weights-sans-regular.woff2" + head[first:]
     seen = set()
 
     def once(script: re.Match) -> str:

@@ -3,8 +3,9 @@
 import html
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import pandas as pd
 from IPython.display import HTML
 
 from protolib.claims import Question, Verdict
@@ -31,6 +32,68 @@ EVIDENCE = """<style>
 </style>"""
 
 
+# A verdict by its shape, in one hue: the style sheet gives it, and the attributes in a notebook.
+# As a point it stands alone; in a row of many verdicts its height is that of the shape (`_bar`).
+RING = '<circle cx="6" cy="6" r="5"/>'
+SHAPES = {
+    "holds": f'{RING}<circle class="full" cx="6" cy="6" r="5" fill="#1f4a57"/>',
+    "partly": f'{RING}<path class="full" d="M6 1a5 5 0 0 0 0 10z" fill="#1f4a57"/>',
+    "fails": f'{RING}<path d="M2.5 9.5l7-7"/>',
+    "undecided": '<path d="M2 6h8"/>',
+}
+MEANINGS = {
+    "holds": "every question is answered yes",
+    "partly": "some are",
+    "fails": "none is, and one is answered no",
+    "undecided": "all are open",
+}
+NOT_ASKED = '<td><span class="visually-hidden">not asked</span></td>'
+HEIGHTS = {"holds": 12, "partly": 6, "undecided": 1.5}
+PAPERS = {"C": "From latent space to training data", "S": "From superposition to sparse codes"}
+
+
+def matrix(
+    columns: Mapping[str, Sequence[Verdict]], *, universes: pd.DataFrame | None = None
+) -> HTML:
+    """Claims, a row each, against what they were judged on; papers one below the other.
+
+    A verdict that is another one after the correction for many questions is followed by that.
+
+    Parameters
+    ----------
+    columns
+        {name: `claims.ledger(table)`}; a ledger may lack claims that another one has
+    universes
+        how often a claim got each verdict under other choices, (verdicts, claims)
+    """
+    found = {name: {one.claim.id: one for one in ledger} for name, ledger in columns.items()}
+    claims = {id: one.claim for ledger in found.values() for id, one in ledger.items()}
+    heads = [*columns] + ([] if universes is None else ["other choices"])
+    parts, paper = [], ""
+    for id, claim in claims.items():
+        if PAPERS[id[0]] != paper:
+            paper = PAPERS[id[0]]
+            parts.append(
+                f'<tr class="paper"><th scope="rowgroup" colspan="{len(heads) + 1}">'
+                f"<cite>{paper}</cite></th></tr>"
+            )
+        cells = [_cell(ledger.get(id)) for ledger in found.values()]
+        if universes is not None:
+            cells.append(_bar(universes[id]) if id in universes else NOT_ASKED)
+        parts.append(
+            f'<tr><th scope="row"><a href="claims.html#{id.lower()}">{id}</a> '
+            f'<a class="chapter" href="{claim.chapters[0]}.html">'
+            f"{_text(claim.sentence)}</a></th>{''.join(cells)}</tr>"
+        )
+    columns = "".join(f'<th scope="col">{head}</th>' for head in ["claim", *heads])
+    key = "; ".join(f"{_word(word)}: {meaning}" for word, meaning in MEANINGS.items())
+    return HTML(
+        f'<table class="matrix"><thead><tr>{columns}</tr></thead><tbody>{"".join(parts)}</tbody>'
+        f'</table><p class="key">{key}; in brackets: corrected for '
+        "the number of questions.</p>"
+    )
+
+
 def verdicts(
     *ledgers: tuple[str, Sequence[Verdict]], rules: bool = False, links: bool = False
 ) -> HTML:
@@ -48,7 +111,7 @@ def verdicts(
     items = []
     for same in zip(*(found for _, found in ledgers), strict=True):
         claim = same[0].claim
-        words = [f'<span class="id">{claim.id}</span>{html.escape(claim.sentence)}']
+        words = [f'<span class="id">{claim.id}</span>{_text(claim.sentence)}']
         if rules:
             words.append(_small(
                 f"<em>Estimated:</em> {_emphasised(claim.estimand)} "
@@ -75,7 +138,7 @@ def revisions(found: Sequence[Verdict]) -> HTML:
             said = "; ".join(f"{name}: {_word(verdict)}" for name, verdict in old.verdicts)
             items.append(
                 f'<li><span class="id">{one.claim.id}</span><em>Until {old.date}:</em> '
-                f"{html.escape(old.rule)} It said, {said}.<br>"
+                f"{_text(old.rule)} It said, {said}.<br>"
                 f"{_small(f'<em>Why not:</em> {_emphasised(old.reason)}')}<br>"
                 f"<em>Now:</em> {_word(one.verdict)}, corrected: {_word(one.corrected)}.</li>"
             )
@@ -143,12 +206,50 @@ def _badge(name: str, found: Verdict) -> str:
 
 
 def _word(verdict: str) -> str:
-    kind = verdict if verdict in ("holds", "partly", "fails") else "none"
-    return f'<span class="verdict verdict-{kind}">{verdict}</span>'
+    shape = SHAPES.get(verdict, SHAPES["undecided"])
+    look = 'viewBox="0 0 12 12" width="12" height="12" fill="none" stroke="#1f4a57"'
+    drawn = f'<svg aria-hidden="true" {look} stroke-width="1.5">{shape}</svg>'
+    return f'<span class="verdict">{drawn}<span> {verdict}</span></span>'
+
+
+def _cell(found: Verdict | None) -> str:
+    if found is None:
+        return NOT_ASKED
+    other = "" if found.corrected in ("", found.verdict) else found.corrected
+    corrected = f' <span class="corrected">({_word(other)})</span>' if other else ""
+    return f"<td>{_word(found.verdict)}{corrected}</td>"
+
+
+def _bar(counts: pd.Series) -> str:
+    """A row of verdicts: full, half and no height, and empty where the claim fails."""
+    total, x, drawn, words = counts.sum(), 0.0, [], []
+    for verdict in ("holds", "partly", "undecided", "fails"):
+        if count := int(counts.get(verdict, 0)):
+            wide = 96 * count / total
+            words.append(f"{verdict} in {count}")
+            if verdict == "fails":
+                box = (
+                    f'x="{x + 0.75:.1f}" y="0.75" width="{max(wide - 1.5, 0.5):.1f}" height="10.5"'
+                )
+                drawn.append(f'<rect {box} fill="none" stroke="#1f4a57" stroke-width="1.5"/>')
+            else:
+                high = HEIGHTS[verdict]
+                box = f'x="{x:.1f}" y="{12 - high}" width="{wide:.1f}" height="{high}"'
+                drawn.append(f'<rect class="full" {box} fill="#1f4a57"/>')
+            x += wide
+    said = f"of {total:.0f}: {', '.join(words)}"
+    return (
+        f'<td title="{said}"><svg class="bar" aria-hidden="true" viewBox="0 0 96 12" width="96" '
+        f'height="12">{"".join(drawn)}</svg><span class="visually-hidden">{said}</span></td>'
+    )
+
+
+def _text(words: str) -> str:
+    return html.escape(words.replace("'", "’"))
 
 
 def _emphasised(text: str) -> str:
-    return re.sub(r"\*(.+?)\*", r"<em>\1</em>", html.escape(text))
+    return re.sub(r"\*(.+?)\*", r"<em>\1</em>", _text(text))
 
 
 def _small(text: str) -> str:
