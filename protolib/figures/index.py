@@ -37,7 +37,7 @@ def opening(
         "on average, on a scale from 0 to 1."
     )
     return live.digits_viewer(
-        run.snapshot_steps[FRAMES], truth,
+        run.snapshot_steps[FRAMES].tolist(), truth,
         {"energy": {"frames": read, "error": error, "accuracy": hits.double().mean(-1).numpy()}},
         others=far[1], columns=8, phone=10,
         autoplay=True, still=figure, alt=alt,

@@ -175,7 +175,7 @@ TRIES: dict[str, tuple[Try, ...]] = {
 }  # fmt: skip
 
 
-def edge(cells: Sequence[Sequence[float]], both: bool) -> tuple[Try, ...]:
+def edge(cells: Sequence[Sequence[float | int]], both: bool) -> tuple[Try, ...]:
     """Of a transition map: the highest and the lowest cell of a middle column, and its sign."""
     columns = sorted({k for k, *_ in cells})
     k = 5 if 5 in columns else columns[len(columns) // 2]

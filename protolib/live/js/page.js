@@ -67,6 +67,7 @@ fieldset{border:0;padding:0;margin:.3rem 0;min-width:0} legend{padding:0;font-we
 .stage{position:relative;touch-action:pan-y;user-select:none;-webkit-user-select:none}
 canvas{display:block;width:100%} canvas.framed{border:1px solid var(--faint);border-radius:.35rem}
 .watch{min-height:1.45em;margin:.3rem 0;font-weight:600}
+.watch:empty::before{content:"Each button sets the figure, plays, and says here what to watch.";font-weight:400;color:var(--muted)}
 .tries{display:flex;flex-wrap:wrap;gap:.35rem;align-items:center;margin:.5rem 0} .tries button{border-radius:1.1rem}
 .tries button[aria-pressed=true]{background:var(--ink);border-color:var(--ink);color:var(--paper)}
 .handle{position:absolute;width:26px;height:26px;margin:-13px 0 0 -13px;border-radius:50%;pointer-events:none}
