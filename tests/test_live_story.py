@@ -302,7 +302,8 @@ PRESS_IN = """([tag, k]) => { const figure = document.querySelector(tag), button
 
 def test_the_buttons_of_the_other_figures_work(live_page, monkeypatch):
     monkeypatch.setenv("PROTOLIB_BOOK", "1")
-    cells = {(sign, 5): ([13, 22, 31], torch.rand(2, 3)) for sign in (False, True)}
+    heights = [9, 18, 27]  # around δ = 17.8, as far as on the page of sparse codes
+    cells = {(sign, 5): (heights, torch.rand(2, 3)) for sign in (False, True)}
     runs = cells | {(sign, 2): ([4, 13], torch.rand(2, 2)) for sign in (False, True)}
     frames = {"frames": np.zeros((3, 6, 64)), "error": np.ones(3), "accuracy": np.ones(3)}
     sizes, taus = [10, 30], [1e-4, 3e-2, 1.0]
@@ -326,7 +327,7 @@ def test_the_buttons_of_the_other_figures_work(live_page, monkeypatch):
         wanted = sparse.PRESETS[one.does["preset"]]
         code = wanted["code"] + [0] * (wanted["features"] - len(wanted["code"]))
         assert (said, state["code"], state["playing"], state["step"]) == (one.watch, code, True, 0)
-    buttons = tries.edge([[5, m, 0.5, 0, 1] for m in (13, 22, 31)], both=True)
+    buttons = tries.edge([[5, m, 0.5, 0, 1] for m in heights], both=True)
     for k, one in enumerate(buttons):
         state, said = page.evaluate(PRESS_IN, ["transition-map", k])
         assert said == one.watch

@@ -117,8 +117,8 @@ TRIES: dict[str, tuple[Try, ...]] = {
             {"size": 10, "tau": 0.03}),
     ),
     "packing": (
-        Try("N = 20, τ = 0.002", "The small crowd keeps to about the share that the fit alone expels.",
-            {"preset": "separation below threshold", "tau": 0.002}),
+        Try("N = 20, τ = 0.002", "The small crowd keeps to about the share that the fit alone "
+            "expels.", {"preset": "separation below threshold", "tau": 0.002}),
         Try("N = 60, same τ", "Of the large one clearly more leave.",
             {"preset": "separation below threshold", "tau": 0.002, "size": 60}),
         Try("Ten times λ", "Those that leave get farther; the onset moves a little.",
@@ -193,10 +193,10 @@ def edge(cells: Sequence[Sequence[float | int]], both: bool) -> tuple[Try, ...]:
     )
     return (
         Try(f"Far above the line, M = {heights[-1]}", "The code found falls onto the true one when "
-            "λ reaches zero.", {"k": k, "m": heights[-1], "signs": 0}),
+            "λ reaches zero.", {"k": k, "m": heights[-1], "signs": 0, "seed": 0}),
         Try(f"Far below it, M = {heights[0]}", "The solver comes to rest at another code, with a "
             "smaller ‖z‖₁. It did not fail: the truth is no longer the smallest.",
-            {"k": k, "m": heights[0], "signs": 0}),
+            {"k": k, "m": heights[0], "signs": 0, "seed": 0}),
         *sign,
     )  # fmt: skip
 

@@ -44,7 +44,7 @@ canvas{image-rendering:pixelated} .two b{font-weight:600} .told{margin:.2rem 0;m
     });
     range.max = this.last;
     range.value = 0;
-    range.addEventListener("input", () => { this.stop(); this.go(Number(range.value)); });
+    range.addEventListener("input", () => { const at = Number(range.value); this.stop(); this.go(at); });
     this.$(".play").addEventListener("click", () => (this.playing ? this.stop() : this.start()));
     if (this.hasAttribute("autoplay") && P.calm()) this.at = this.last;
     else if (this.hasAttribute("autoplay")) P.firstSeen(this.$(".now"), () => { if (!this.touched) this.start(); });
