@@ -156,17 +156,18 @@ class PrototypeLab extends HTMLElement {
   // and says what to watch. The first touch ends them.
   perform(acts, byHand = false) {
     this.told = true;
-    this.#next({ acts, at: -1 });
-    if (byHand) P.toAddress(this);
+    this.#next({ acts, at: -1, byHand });
   }
 
   get acting() { return this.#acts && this.#acts.at + 1; }
 
-  #next({ acts, at }) {
+  #next({ acts, at, byHand }) {
     const from = this.lab.s.zoom, act = acts[at + 1];
     this.#changed(this.lab.set(act.set));
     P.watch(this.shadowRoot, act.say);
-    this.#acts = { acts, at: at + 1, time: 0, done: 0, from: at < 0 ? this.lab.s.zoom : from, to: this.lab.s.zoom };
+    this.lab.changed ||= this.lab.steps > 0;
+    if (byHand) P.toAddress(this);
+    this.#acts = { acts, byHand, at: at + 1, time: 0, done: 0, from: at < 0 ? this.lab.s.zoom : from, to: this.lab.s.zoom };
     this.lab.until = Infinity;
     this.#run();
   }
@@ -185,7 +186,7 @@ class PrototypeLab extends HTMLElement {
 
   // How the acts end, without the way there.
   end(acts) {
-    for (const { set, steps } of acts) { this.lab.set(set); this.lab.advance(steps); }
+    for (const { set, steps } of acts) { this.lab.set(set); this.lab.changed ||= this.lab.steps > 0; this.lab.advance(steps); }
     this.#changed([]);
     P.watch(this.shadowRoot, acts.at(-1).say);
     P.pressed(this.shadowRoot, this.$(".tries button"));
