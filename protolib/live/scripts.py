@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -31,7 +32,7 @@ BUNDLES = {
 
 @cache
 def script(*names: str) -> str:
-    """The files' JavaScript, one after the other, without indentation and comment lines.
+    """The files' JavaScript, one after the other, without indentation and comments.
 
     Parameters
     ----------
@@ -43,7 +44,11 @@ def script(*names: str) -> str:
     >>> "prototype-lab" in script(*LIVE)
     True
     """
-    lines = [line.strip() for name in names for line in _source(name).splitlines()]
+    lines = [
+        re.sub(r"\s// [^\"'`]*$", "", line).strip()
+        for name in names
+        for line in _source(name).splitlines()
+    ]
     return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
 
 
