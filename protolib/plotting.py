@@ -24,7 +24,7 @@ import torch
 from IPython.display import HTML
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
 from scipy.optimize import isotonic_regression
@@ -160,6 +160,7 @@ def svg(figure: Figure) -> str:
     text = text.replace(f"; font-family: '{FAMILY}'", "")  # said once, by `drawing`
     text = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", text)
     text = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', _rounded, text)
+    text = re.sub(r"M (\S+) (\S+)\s+L \1 \2(?=[\s\"])", r"M\1 \2h0", text)  # a dot
     text = _without_repetition(text)
     for name, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{name}, {colour})")
@@ -276,7 +277,7 @@ def both(draw: Callable[[Figure, bool], object], wide: tuple, narrow: tuple, alt
     return show(sheets[0], phone=sheets[1:], alt=alt)
 
 
-def headline(figure: Figure, words: str) -> None:
+def headline(figure: Figure | SubFigure, words: str) -> None:
     """The finding, over all panels of a figure."""
     figure.suptitle(words, x=0.008, ha="left", fontsize=10.5, fontweight=600)
 

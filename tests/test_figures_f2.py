@@ -235,11 +235,31 @@ def test_the_ledger_is_shown_claim_by_claim():
         figures.ledger.verdicts(("5 seeds", judged), ("9 seeds", judged[:3]))
 
 
+def test_the_matrix_says_every_verdict_in_words_and_counts_the_other_choices():
+    first, second = _verdict(0, "partly")._replace(corrected="undecided"), _verdict(1, "fails")
+    tally = pd.DataFrame({"C1": {"holds": 1, "partly": 2, "fails": 1}})
+    page = figures.ledger.matrix({"old": [first], "fresh": [first, second]}, universes=tally)
+    soup = BeautifulSoup(page.data, "html.parser")
+    rows = [[cell.get_text() for cell in row.select("td")] for row in soup.select("tbody tr")]
+    assert rows == [
+        [],  # the paper's name
+        [
+            " partly ( undecided)",
+            " partly ( undecided)",
+            "of 4: holds in 1, partly in 2, fails in 1",
+        ],
+        ["not asked", " fails", "not asked"],
+    ]
+    widths = [float(part["width"]) for part in soup.select(".bar rect")]
+    assert widths == pytest.approx([24, 48, 22.5])
+    assert soup.select('a[href="claims.html#c2"]')
+
+
 def test_a_ledger_with_links_names_chapters_and_tests():
     verdict = _verdict(9, "undecided")
     page = figures.ledger.verdicts(("now", [verdict]), links=True).data
     assert 'href="attractors.html"' in page
-    assert "verdict-none" in page
+    assert "verdict-undecided" in page
     assert "test_the_square_is_completed" in page
     assert "href" not in figures.ledger.verdicts(("now", [verdict])).data
 

@@ -6,20 +6,22 @@ import torch
 from IPython.display import HTML
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from torch import Tensor
 
 from protolib import plotting
-from protolib.plotting import ALL, COVERAGE, FAINT, HULL, INK, MUTED, OVERLAP, SEPARATION
+from protolib.figures import marks
+from protolib.figures.marks import DASHED, DESK, PHONE
+from protolib.plotting import COVERAGE, FAINT, GAUSSIAN, HULL, INK, MUTED, SEPARATION
 
 Curves = Float[Tensor, "nets frames"]
 
-SHORT, LONG = (0, (4, 1.5)), (0, (5, 1.5))
 ATTRACTORS = {
     "none": (SEPARATION, "-", "no attractor"),
-    "coverage": (COVERAGE, SHORT, "coverage"),
-    "same kernel": (ALL, "-", "same kernel"),
+    "coverage": (COVERAGE, DASHED, "coverage"),
+    "same kernel": (GAUSSIAN, "-", "same kernel"),
 }
-NORMS = {"free": (SEPARATION, "-", "free norms"), "unit": (ALL, LONG, "unit norm")}
+NORMS = {"free": (INK, "-", "free norms"), "unit": (INK, DASHED, "unit norm")}
 
 
 def _mean(values: Tensor, digits: int = 2) -> str:
@@ -34,33 +36,15 @@ def _lines(ax: Axes, steps: int, values: Curves, look: tuple) -> None:
         ax.plot(x, run, color=colour, ls=dash, lw=1.3, label=None if k else name)
 
 
-def _level(ax: Axes, y: float | int, word: str, side: str = "right", dots: bool = False) -> None:
-    """A grey line at y with its word: dotted for chance, thin for the ideal."""
-    ax.axhline(y, color=MUTED, **({"ls": ":", "lw": 1.4} if dots else {"lw": 0.8}))
-    right = side == "right"
-    ax.annotate(
-        word, (float(right), y), xycoords=("axes fraction", "data"), fontsize=7.5, color=MUTED,
-        xytext=(-2 if right else 2, 2), textcoords="offset points", ha=side,
-    )  # fmt: skip
-
-
-def _plane(title: str) -> tuple:
-    figure, ax = plotting.panel(2.9, 2.8)
-    ax.set(title=title, xticks=[], yticks=[])
-    ax.spines[:].set_visible(False)
-    ax.set_aspect("equal", adjustable="datalim")
-    return figure, ax
-
-
-def _atoms(ax: Axes, path: Float[Tensor, "frames 2 atoms"], colour: str) -> None:
+def _atoms(ax: Axes, path: Float[Tensor, "frames 2 atoms"]) -> None:
     """Atoms on their way from the unit circle (open) to where they end."""
     turn = torch.linspace(0, 2 * torch.pi, 100)
     ax.plot(turn.cos(), turn.sin(), color=FAINT, lw=0.9)
     for atom in path.unbind(-1):
-        ax.plot(*atom.T, color=colour, lw=1.1)
+        ax.plot(*atom.T, color=INK, lw=1.1)
     ax.plot(0, 0, "+", color=MUTED, ms=9)
     ax.plot(*path[0], "o", color=INK, mfc="none", ms=5)
-    ax.plot(*path[-1], "D", color=colour, ms=5)
+    ax.plot(*path[-1], "D", color=INK, ms=5)
 
 
 @plotting.styled
@@ -72,48 +56,64 @@ def plane(
     growing: Float[Tensor, "frames 1 2 atoms"],
 ) -> HTML:
     """Three repulsions alone in the plane: prototypes that leave, atoms that shrink, and grow."""
-    first, ax = _plane("leave")
-    plotting.plot_dots(*samples[0].T, ax=ax, colour=MUTED, size=4.0)
-    for unit in leaving[:, 0].unbind(1):
-        ax.plot(*unit.T, color=SEPARATION, lw=1.1)
-    ax.plot(*leaving[0, 0].T, "o", color=INK, mfc="none", ms=5)
-    ax.plot(*leaving[-1, 0].T, "^", color=SEPARATION, ms=6)
-    second, ax = _plane("collapse")
-    _atoms(ax, shrinking[:, 0], OVERLAP)
-    third, ax = _plane("inflate")
-    plotting.plot_dots(*signals[0].T, ax=ax, colour=MUTED, size=4.0)
-    _atoms(ax, growing[:, 0], SEPARATION)
+
+    def draw(phone: bool) -> Figure:
+        figure = Figure(figsize=(PHONE, 4.6) if phone else (DESK, 3.0))
+        names = ("leave", "collapse", "inflate")
+        layout = [["leave", "leave"], ["collapse", "inflate"]] if phone else [[*names]]
+        panels = figure.subplot_mosaic(layout, height_ratios=[1.2, 1] if phone else [1])
+        for name, title in zip(names, ("Prototypes leave", "Atoms collapse", "Atoms inflate")):
+            panels[name].set(title=title, xticks=[], yticks=[])
+            panels[name].spines[:].set_visible(False)
+            panels[name].set_aspect("equal", adjustable="datalim")
+        leave = panels["leave"]
+        plotting.plot_dots(*samples[0].T, ax=leave, colour=MUTED, size=4.0)
+        for unit in leaving[:, 0].unbind(1):
+            leave.plot(*unit.T, color=SEPARATION, lw=1.1)
+        leave.plot(*leaving[0, 0].T, "o", color=INK, mfc="none", ms=5)
+        leave.plot(*leaving[-1, 0].T, "^", color=SEPARATION, ms=6)
+        plotting.plot_dots(*signals[0].T, ax=panels["inflate"], colour=MUTED, size=4.0)
+        for name, path in (("collapse", shrinking), ("inflate", growing)):
+            _atoms(panels[name], path[:, 0])
+        return figure
+
     out = (leaving[-1, 0].norm(dim=1).min() / samples[0].norm(dim=1).max()).item()
     left = int((shrinking[-1, 0].norm(dim=0) > 0.1).sum())
     grown = growing[-1, 0].norm(dim=0)
-    return plotting.show(
-        first, second, third,
-        alt=[
-            f"Leave: {leaving.shape[2]} prototypes start at samples and walk away; at the end even "
-            f"the nearest is {out:.1f} times as far out as the farthest sample.",
-            f"Collapse: {shrinking.shape[3]} atoms of length one shrink towards the centre; {left} "
-            "of them are still longer than a tenth at the end.",
-            f"Inflate: {growing.shape[3]} atoms of length one grow, up to {grown.max():.1f} times "
-            "as long.",
-        ],
-    )  # fmt: skip
+    return marks.both(
+        draw,
+        f"Leave: {leaving.shape[2]} prototypes start at samples and walk away; at the end even "
+        f"the nearest is {out:.1f} times as far out as the farthest sample. "
+        f"Collapse: {shrinking.shape[3]} atoms of length one shrink towards the centre; {left} "
+        "of them are still longer than a tenth at the end. "
+        f"Inflate: {growing.shape[3]} atoms of length one grow, up to {grown.max():.1f} times "
+        "as long.",
+    )
 
 
 @plotting.styled
 def leave(far: Mapping[str, Curves], chance: float | int, *, steps: int) -> HTML:
     """Distance to the nearest sample, in the samples' spacing, by attractor of `ATTRACTORS`."""
-    figure, ax = plotting.panel(4.4, 2.9)
-    for name, values in far.items():
-        _lines(ax, steps, values, ATTRACTORS[name])
-    _level(ax, 0, "ideal")
-    _level(ax, chance, "chance", dots=True)
-    ax.set(xlabel="step", ylabel="distance to a sample", ylim=(-0.4, None))
-    ax.legend(fontsize=7.5, loc=(0.28, 0.4))
     ends = {name: values[:, -1] for name, values in far.items()}
+    kept = [name for name, values in ends.items() if values.max() < chance]
+
+    def draw(phone: bool) -> Figure:
+        figure = Figure(figsize=(PHONE if phone else DESK, 2.8))
+        ax = figure.subplots()
+        for name, values in far.items():
+            _lines(ax, steps, values, ATTRACTORS[name])
+        marks.level(ax, 0, "ideal")
+        marks.level(ax, chance, "chance", dots=True)
+        ax.set(xlabel="step", ylabel="distance to a sample", ylim=(-0.4, None))
+        left = "none" not in kept and len(kept) == len(far) - 1
+        ax.set_title("Without an attractor they leave" if left else "Some stay, some leave")
+        plotting.label_lines(ax)
+        return figure
+
     most = max(ends, key=lambda name: ends[name].mean())
-    return plotting.show(
-        figure,
-        alt=f"Prototypes end farthest from the samples with attractor: {most}. Mean distances in "
+    return marks.both(
+        draw,
+        f"Prototypes end farthest from the samples with attractor: {most}. Mean distances in "
         "spacings: "
         + ", ".join(f"{name} {_mean(v, 1)}" for name, v in ends.items())
         + f"; random points {chance:.1f}.",
@@ -122,24 +122,42 @@ def leave(far: Mapping[str, Curves], chance: float | int, *, steps: int) -> HTML
 
 @plotting.styled
 def collapse(
-    alone: Float[Tensor, "frames nets atoms"], attracted: Float[Tensor, "frames nets atoms"],
-    *, steps: int,
-) -> HTML:  # fmt: skip
-    """Lengths of atoms under incoherence alone, and with norms attracted to one."""
-    figure, ax = plotting.panel(4.4, 2.9)
-    median, longest = alone.median(-1).values.T, alone.amax(-1).T
-    held = attracted.median(-1).values.T
-    _lines(ax, steps, median, (OVERLAP, "-", "alone: median"))
-    _lines(ax, steps, longest, (OVERLAP, (0, (1, 1)), "alone: longest"))
-    _lines(ax, steps, held, (ALL, LONG, "attracted: median"))
-    _level(ax, 1, "true atoms")
-    ax.set(xlabel="step", ylabel="length", ylim=(-0.03, 1.12))
-    ax.legend(fontsize=7.5, loc=(0.42, 0.1))
-    return plotting.show(
-        figure,
-        alt=f"Under incoherence alone the median length of {alone.shape[2]} atoms falls from 1 to "
-        f"{_mean(median[:, -1], 3)}, while the longest keeps {_mean(longest[:, -1])}; with norms "
-        f"attracted to one the median stays at {_mean(held[:, -1])}.",
+    alone: Float[Tensor, "nets atoms"], attracted: Float[Tensor, "nets atoms"], *, dims: int
+) -> HTML:
+    """Lengths of atoms in the end, longest first, under incoherence alone and with norms attracted.
+
+    dims: more atoms cannot be orthogonal.
+    """
+    alone, attracted = (v.sort(descending=True).values for v in (alone, attracted))
+    alive = (alone > 0.1).sum(1)
+    least, most = alive.min().item(), alive.max().item()
+    found = f"{most}" if least == most else f"{least} to {most}"
+
+    def draw(phone: bool) -> Figure:
+        figure = Figure(figsize=(PHONE if phone else DESK, 2.8))
+        ax = figure.subplots()
+        rank = torch.arange(1, alone.shape[1] + 1)
+        for values, fill, dash, name in (
+            (attracted, "none", DASHED, "norms attracted"), (alone, INK, "-", "alone"),
+        ):  # fmt: skip
+            ax.plot(rank, values.mean(0), color=INK, ls=dash, lw=1, label=name)
+            for own in values:
+                ax.plot(rank, own, "o", color=INK, mfc=fill, ms=4)
+        marks.level(ax, 1, "start")
+        marks.level(ax, 0)
+        ax.axvline(dims + 0.5, color=MUTED, ls=DASHED, lw=0.9, zorder=0)
+        marks.above(ax, dims + 0.5, f"M = {dims}")
+        ax.set(xlabel="atoms, the longest first", ylabel="length", ylim=(-0.05, 1.08))
+        ax.set(yticks=[0, 0.5, 1], xticks=[1, dims, alone.shape[1]])
+        marks.title(figure, f"Alone, {found} of {alone.shape[1]} atoms survive")
+        plotting.label_lines(ax)
+        return figure
+
+    return marks.both(
+        draw,
+        f"Under incoherence alone {found} of {alone.shape[1]} atoms keep more than a tenth of "
+        f"their length, never more than {dims}; the longest keeps {_mean(alone[:, 0])}. With norms "
+        f"attracted to one lengths end between {attracted.min():.2f} and {attracted.max():.2f}.",
     )
 
 
@@ -148,30 +166,31 @@ def inflate(
     lengths: Mapping[str, Curves], found: Mapping[str, Curves], chance: float | int, *, steps: int
 ) -> HTML:
     """Mean length of atoms and their |cos| with the truth, by "free" and "unit" norms."""
-    panels = []
-    for title, pair, word in (
-        ("length of atoms", lengths, "true atoms"), ("|cos| with the truth", found, "ideal"),
-    ):  # fmt: skip
-        figure, ax = plotting.panel(3.6, 2.8)
-        for name, values in pair.items():
-            _lines(ax, steps, values, NORMS[name])
-        _level(ax, 1, word)
-        ax.set(title=title, xlabel="step")
-        panels.append(figure)
-    _level(panels[1].axes[0], chance, "chance", dots=True)
-    panels[1].axes[0].set_ylim(0.5, 1.05)
-    panels[0].axes[0].legend(fontsize=7.5, loc="best")
     end = {name: (lengths[name][:, -1], found[name][:, -1]) for name in lengths}
     better = max(end, key=lambda name: end[name][1].mean())
-    return plotting.show(
-        *panels,
-        alt=[
-            f"Mean length of atoms: {_mean(end['free'][0], 1)} and still rising with free norms, "
-            f"{_mean(end['unit'][0], 1)} by constraint.",
-            f"{NORMS[better][2].capitalize()} comes closer to the true atoms: |cos| "
-            + ", ".join(f"{NORMS[name][2]} {_mean(cos)}" for name, (_, cos) in end.items())
-            + f", chance {chance:.2f}.",
-        ],
+
+    def draw(phone: bool) -> Figure:
+        figure, axes = marks.beside(2, phone, 2.5 if phone else 2.8, sharey=False)
+        for ax, pair, name in zip(axes, (lengths, found), ("mean length", "|cos| with the truth")):
+            for norm, values in pair.items():
+                _lines(ax, steps, values, NORMS[norm])
+            ax.set_ylabel(name)
+        axes[0].set(title="Free norms grow and grow", ylim=(0, None))
+        words = "and stop short of the truth" if better == "unit" else "and come nearer the truth"
+        axes[1].set(title=words, ylim=(0.5, 1.03), yticks=[0.5, 0.75, 1])
+        marks.level(axes[1], 1, "ideal")
+        marks.level(axes[1], chance, "chance", dots=True)
+        marks.name_x(axes, "step")
+        plotting.label_lines(*axes)
+        return figure
+
+    return marks.both(
+        draw,
+        f"Mean length of atoms: {_mean(end['free'][0], 1)} and still rising with free norms, "
+        f"{_mean(end['unit'][0], 1)} by constraint. "
+        f"{NORMS[better][2].capitalize()} comes closer to the true atoms: |cos| "
+        + ", ".join(f"{NORMS[name][2]} {_mean(cos)}" for name, (_, cos) in end.items())
+        + f", chance {chance:.2f}.",
     )
 
 
@@ -189,38 +208,132 @@ def too_much(
 
     least: what no unit columns can undercut; true: the incoherence of the true atoms.
     """
-    panels, x = [], [0.01, *weights[1:]]  # zero has no place on a logarithmic axis
-    for title, values, colour, marker in (
-        ("|cos| with the truth", found, ALL, "P"),
-        ("incoherence of the atoms", incoherence, OVERLAP, "D"),
-    ):
-        figure, ax = plotting.panel(3.6, 2.8)
-        ax.plot(x, values.T, marker, color=colour, ms=4, alpha=0.6)
-        ax.plot(x, values.median(0).values, color=colour)
-        ax.set(xscale="log", title=title, xlabel="weight of incoherence")
-        ax.set_xticks([0.01, 0.1, 1, 10, 100], ["0", "0.1", "1", "10", "100"])
-        ax.minorticks_off()
-        panels.append(figure)
-    left, right = (figure.axes[0] for figure in panels)
-    left.set_ylim(0.5, 1.05)
-    _level(left, 1, "ideal")
-    _level(left, chance, "chance", "left", dots=True)
-    right.axhspan(true.min(), true.max(), color=HULL, lw=0)
-    _level(right, least, "least possible")
-    right.set_ylim(bottom=0.95 * least)
-    right.annotate(
-        "true atoms", (x[-1], true.max()), xytext=(0, 2), textcoords="offset points", ha="right",
-        fontsize=7.5, color=MUTED,
-    )  # fmt: skip
+    x = [0.01, *weights[1:]]  # zero has no place on a logarithmic axis
+
+    def draw(phone: bool) -> Figure:
+        figure, axes = marks.beside(2, phone, 2.5 if phone else 2.8, sharey=False)
+        for ax, values in zip(axes, (found, incoherence)):
+            ax.plot(x, values.T, "o", color=INK, mfc="none", ms=4)
+            ax.plot(x, values.median(0).values, color=INK)
+            ax.set_xscale("log")
+            ax.set_xticks([0.01, 0.1, 1, 10, 100], ["0", "0.1", "1", "10", "100"])
+            ax.minorticks_off()
+        left, right = axes
+        left.set(title="Too much takes atoms from the truth", ylabel="|cos| with the truth")
+        left.set(ylim=(0.5, 1.03), yticks=[0.5, 0.75, 1])
+        marks.level(left, 1, "ideal")
+        marks.level(left, chance, "chance", dots=True)
+        right.set(title="to less overlap than the truth has", ylabel="incoherence of the atoms")
+        right.axhspan(true.min(), true.max(), color=HULL, lw=0)
+        right.plot([x[-1]], [true.mean()], color=HULL, label="true atoms")
+        marks.level(right, least, "least possible")
+        right.set_ylim(bottom=0.95 * least)
+        marks.name_x(axes, "weight of incoherence")
+        plotting.label_lines(*axes)
+        return figure
+
     middle = found.mean(0)
     best, spread = int(middle.argmax()), int(incoherence.mean(0).argmin())
-    return plotting.show(
-        *panels,
-        alt=[
-            f"The dictionary is found best at weight {weights[best]:g}, mean |cos| "
-            f"{middle[best]:.2f}; at {weights[-1]:g} it is {middle[-1]:.2f}, chance {chance:.2f}.",
-            f"Incoherence falls from {_mean(incoherence[:, 0], 3)} without that weight to "
-            f"{_mean(incoherence[:, spread], 3)} at {weights[spread]:g}; true atoms "
-            f"{_mean(true, 3)}, least possible {least:.3f}.",
-        ],
+    return marks.both(
+        draw,
+        f"The dictionary is found best at weight {weights[best]:g}, mean |cos| "
+        f"{middle[best]:.2f}; at {weights[-1]:g} it is {middle[-1]:.2f}, chance {chance:.2f}. "
+        f"Incoherence falls from {_mean(incoherence[:, 0], 3)} without that weight to "
+        f"{_mean(incoherence[:, spread], 3)} at {weights[spread]:g}; true atoms "
+        f"{_mean(true, 3)}, least possible {least:.3f}.",
     )
+
+
+WORLDS = {"one": "One atom at a time", "two": "Two at a time", "digits": "Digits"}
+GROUPS = ("random points", "one learned atom", "random atoms", "principal components")
+
+
+@plotting.styled
+def every(
+    found: Mapping[tuple[str, str], tuple[float | int, ...]],
+    cos: Mapping[tuple[str, str], float | int],
+    chance: float | int,
+) -> HTML:
+    """Every method in every world of `WORLDS`, a row each: what it leaves, and its directions.
+
+    found: by world and method the share left unexplained of seen (open) and of fresh signals
+    (filled), and the real numbers that a signal costs; cos: |cos| with the true atoms.
+    """
+    names = [name for world, name in found if world == "one"]
+
+    def blank(ax: Axes) -> None:
+        ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
+        ax.spines["left"].set_visible(False)
+        ax.tick_params(left=False)
+        for name in GROUPS[1:]:
+            if name in names:
+                ax.axhline(names.index(name) - 0.5, color=FAINT, lw=0.8, zorder=0)
+
+    def errors(ax: Axes, world: str) -> None:
+        for x, word in ((0, "ideal"), (1, "mean")):
+            ax.axvline(x, color=MUTED, lw=0.8, zorder=0)
+            marks.above(ax, x, word)
+        for row, name in enumerate(names):
+            if (world, name) not in found:
+                ax.text(0.5, row, "unknown", ha="center", va="center", fontsize=9, color=MUTED)
+                continue
+            seen, fresh, reals = found[world, name]
+            ax.text(1.52, row, f"{reals:.2g}", ha="right", va="center", fontsize=9, color=MUTED)
+            if min(seen, fresh) > 1.1:
+                words = f"{fresh:.1f} →"
+                ax.text(0.97, row, words, ha="right", va="center", fontsize=9)
+                continue
+            ax.plot([seen, fresh], [row, row], color=FAINT, lw=2.5, zorder=1)
+            ax.plot(seen, row, "o", color=INK, mfc="none", ms=5)
+            ax.plot(fresh, row, "o", color=INK, ms=5)
+        blank(ax)
+        ax.annotate(
+            "reals", (1.52, 1), xycoords=("data", "axes fraction"), xytext=(0, 2), ha="right",
+            textcoords="offset points", fontsize=9, color=MUTED, annotation_clip=False,
+        )  # fmt: skip
+        ax.set(xlim=(-0.08, 1.52), xticks=[0, 0.5, 1], xlabel="unexplained")
+        ax.set_title(WORLDS[world], pad=18)
+
+    def directions(ax: Axes, world: str) -> None:
+        for x, word, dots in ((chance, "chance", ":"), (1, "ideal", "-")):
+            ax.axvline(x, color=MUTED, lw=1.4 if dots == ":" else 0.8, ls=dots, zorder=0)
+            marks.above(ax, x, word)
+        known = [(row, cos[world, name]) for row, name in enumerate(names) if (world, name) in cos]
+        ax.plot([value for _, value in known], [row for row, _ in known], "D", color=INK, ms=4.5)
+        blank(ax)
+        ax.set(xlim=(0.5, 1.06), xticks=[0.5, 1], xlabel="|cos| with the truth")
+
+    few, centres = (found["one", name][1] for name in ("random atoms", "k-means centres"))
+    idle = few < centres and cos["one", "random atoms"] < chance + 0.02
+    finding = ("A low error is not yet a reading:", "random atoms leave little, and know nothing")
+
+    def sheet(worlds: Sequence[str], width: float, words: str) -> Figure:
+        figure = Figure(figsize=(width, 3.7 + 0.2 * len(words.splitlines())))
+        if words and idle:
+            marks.title(figure, words)
+        kinds = [
+            (draw, world)
+            for world in worlds
+            for draw in ((errors, directions) if world != "digits" else (errors,))
+        ]
+        wide = [1.7 if draw is errors else 1 for draw, _ in kinds]
+        axes = figure.subplots(1, len(kinds), sharey=True, squeeze=False, width_ratios=wide)
+        for ax, (draw, world) in zip(axes.flat, kinds):
+            draw(ax, world)
+        return figure
+
+    worlds = [world for world in WORLDS if (world, names[0]) in found]
+    words = []
+    for world in worlds:
+        own = {name: found[world, name][1] for name in names if (world, name) in found}
+        order = sorted(own, key=own.get)
+        words.append(
+            f"{WORLDS[world]}, share of fresh signals left unexplained, from best to worst: "
+            + ", ".join(f"{name} {own[name]:.2f}" for name in order)
+            + "."
+        )
+    heads = ["\n".join(finding), *[""] * (len(worlds) - 1)]
+    return plotting.show(
+        sheet(worlds, DESK, " ".join(finding)), alt=" ".join(words),
+        phone=[sheet([world], PHONE, head) for world, head in zip(worlds, heads)],
+    )  # fmt: skip

@@ -1,6 +1,6 @@
 """The figures of the chapter `scores`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from IPython.display import HTML
 from jaxtyping import Float
@@ -9,45 +9,42 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from protolib import plotting
-from protolib.plotting import ALL, COVERAGE, MUTED, OVERLAP, SEPARATION
+from protolib.figures import marks
+from protolib.figures.marks import DASHED, DESK, DOTTED, PHONE
+from protolib.plotting import FAINT, INK, LINEAR, MUTED
 
-DASHED = (0, (5, 1.5))
-LOOK = {  # of a score, everywhere in the chapter
-    "MCC": (SEPARATION, "^", "-"),
-    "MCC of ranks": (SEPARATION, "v", DASHED),
-    "linear R²": (COVERAGE, "o", "-"),
-    "DCI: D": (ALL, "P", "-"),
-    "DCI: C": (ALL, "X", DASHED),
-    "MIG": (OVERLAP, "D", DASHED),
+LOOK = {  # of a score, everywhere in the chapter: colour, marker, filling and dash
+    "MCC": (INK, "o", INK, "-"),
+    "MCC of ranks": (INK, "o", "none", DASHED),
+    "linear R²": (LINEAR, "s", LINEAR, "-"),
+    "DCI: D": (INK, "D", "none", DASHED),
+    "DCI: C": (INK, "D", INK, DASHED),
+    "MIG": (INK, "^", "none", (0, (6, 1.5, 1, 1.5))),
 }
-KNOBS = {  # title, label of the axis, and the legend's place
-    "rotation": ("R² does not see a rotation", "angle in degrees", (0.02, 0.2)),
-    "spoilt": (
-        "MIG rewards a spoilt copy", "share of noise in the second copy", (0.5, 0.25)
-    ),
-    "bound": ("MCC takes correlation for success", "correlation of the features", (0.02, 0.27)),
-    "folded": ("Linear scores miss a fold", "how far folded", (0.02, 0.14)),
-}  # fmt: skip
+KNOBS = {  # title, and label of the axis
+    "rotation": ("R² does not see a rotation", "angle in degrees"),
+    "spoilt": ("MIG rewards a spoilt copy", "share of noise in the second copy"),
+    "bound": ("MCC takes correlation for success", "correlation of the features"),
+    "folded": ("Linear scores miss a fold", "how far folded"),
+}
 
 
-def _canvas(title: str, xlabel: str, ticks: Sequence[int] | None = None) -> tuple[Figure, Axes]:
-    """A panel for scores; with ticks, x is logarithmic."""
-    figure, ax = plotting.panel(3.4, 2.6)
-    ax.axhline(1, color=MUTED, lw=0.8)
-    ax.set(title=title, xlabel=xlabel, ylim=(-0.06, 1.08))
+def _scale(ax: Axes, ticks: Sequence[int] | None = None) -> None:
+    """A score upwards; with ticks, x is logarithmic."""
+    ax.set(ylim=(-0.06, 1.08), yticks=[0, 0.5, 1])
     if ticks is not None:
         ax.set_xscale("log")
         ax.set_xticks(ticks, ticks)
         ax.minorticks_off()
-    return figure, ax
 
 
 def _line(
     ax: Axes, x: Sequence[float | int], values: Tensor, score: str, label: str, **other
 ) -> None:
-    colour, marker, dash = LOOK[score]
+    colour, marker, fill, dash = LOOK[score]
     look = {"colour": colour, "marker": marker, "dash": dash} | other
     plotting.plot_band(x, values, ax=ax, label=label, **look)
+    ax.lines[-1].set_markerfacecolor(fill)
 
 
 @plotting.styled
@@ -57,15 +54,23 @@ def know_nothing(
     bound: Mapping[int, Sequence[float]],
 ) -> HTML:
     """MCC of noise, and its bound by formula, against the units, a line a number of samples."""
-    figure, ax = _canvas("MCC grows with units that know nothing", "units", units)
-    for (n, values), dash in zip(found.items(), ("-", DASHED)):
-        _line(ax, units, values, "MCC", f"{n} samples", dash=dash)
-        ax.plot(units, bound[n], color=SEPARATION, ls=":", lw=1.4)
-    ax.annotate("dotted: bound, by formula", (units[0], 0.62), fontsize=8, color=SEPARATION)
-    ax.legend(loc=(0.02, 0.72), fontsize=7.8)
-    return plotting.show(
-        figure,
-        alt="MCC of units that are pure noise "
+
+    def draw(phone: bool) -> Figure:
+        figure = Figure(figsize=(PHONE if phone else DESK, 2.7))
+        ax = figure.subplots()
+        for (n, values), dash in zip(found.items(), ("-", DASHED)):
+            label = "bound, by formula" if n == min(found) else None
+            ax.plot(units, bound[n], color=MUTED, ls=DOTTED, lw=1.4, label=label)
+            _line(ax, units, values, "MCC", f"{n} samples", dash=dash)
+        marks.level(ax, 1, "ideal")
+        _scale(ax, units)
+        ax.set(title="MCC grows with units that know nothing", xlabel="units", ylabel="MCC")
+        plotting.label_lines(ax)
+        return figure
+
+    return marks.both(
+        draw,
+        "MCC of units that are pure noise "
         + "; ".join(
             f"{'rises' if v[:, -1].mean() > v[:, 0].mean() else 'does not rise'} from "
             f"{v[:, 0].mean():.2f} with {units[0]} units to {v[:, -1].mean():.2f} with "
@@ -81,26 +86,63 @@ def nine(
     found: Mapping[str, Mapping[str, Float[Tensor, " nets"]]],
     chance: Mapping[str, Mapping[str, float]],
 ) -> HTML:
-    """A panel a score of `LOOK`, a row a representation, with a tick at its chance level."""
-    panels, words = [], []
+    """A table of dots: a row a representation, a column a score of `LOOK`, ticks at chance."""
+    names = [*next(iter(found.values()))]
+
+    def agreed(near: Callable[[str, str], bool]) -> list[str]:
+        return [name for name in names if all(near(score, name) for score in found)]
+
+    good = agreed(lambda score, name: found[score][name].mean() > 0.95)
+    none = agreed(lambda score, name: found[score][name].mean() < chance[score][name] + 0.05)
+    parts = [good, none, [name for name in names if name not in {*good, *none}]]
+    groups = [next(k for k, part in enumerate(parts) if name in part) for name in names]
+    finding = (
+        f"At the ideal by every score: {', '.join(good) or 'none'};",
+        f"at chance by every score: {', '.join(none) or 'none'};",
+        "on all others they disagree",
+    )
+
+    def column(ax: Axes, score: str) -> None:
+        ax.axvline(1, color=MUTED, lw=0.8, zorder=1)
+        ax.hlines(range(len(names)), 0, 1, color=FAINT, lw=0.6, zorder=0)
+        for row, (name, own) in enumerate(found[score].items()):
+            level, mean = chance[score][name], own.mean().item()
+            if row and groups[row] != groups[row - 1]:
+                ax.axhline(row - 0.5, color=MUTED, lw=0.8)
+            ax.plot([level] * 2, [row - 0.34, row + 0.34], color=MUTED, lw=2.2, zorder=2)
+            ax.plot(own, [row] * len(own), "o", color=INK, ls="none", alpha=0.75, ms=4.5)
+            words = f"{mean:.2f}".replace("-", "−")
+            ax.text(1.12, row, words, va="center", fontsize=9)
+        ax.set(xlim=(-0.16, 1.62), title=score, xticks=[0, 1])
+        ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
+        ax.spines["bottom"].set_bounds(0, 1)
+        ax.spines["left"].set_visible(False)
+        ax.tick_params(left=False)
+
+    def sheet(scores: list, width: float, words: str) -> Figure:
+        figure = Figure(figsize=(width, 2.8 + 0.2 * len(words.splitlines())))
+        axes = figure.subplots(1, len(scores), sharey=True, squeeze=False)
+        for ax, score in zip(axes.flat, scores):
+            column(ax, score)
+        figure.get_layout_engine().set(w_pad=0.01, wspace=0.02)
+        if words:
+            marks.title(figure, words)
+        return figure
+
+    words, scores = [], [*found]
     for score, values in found.items():
-        figure, ax = plotting.panel(3.4, 2.5)
-        colour, marker, _ = LOOK[score]
-        ax.axvline(1, color=MUTED, lw=0.8)
-        for row, (name, own) in enumerate(values.items()):
-            level = chance[score][name]
-            ax.plot([level] * 2, [row - 0.42, row + 0.42], color=MUTED, ls=(0, (1, 1)), lw=1.8)
-            ax.plot(own, [row] * len(own), marker, color=colour, ls="none", alpha=0.7)
-        ax.set(yticks=range(len(values)), yticklabels=values, ylim=(len(values) - 0.4, -0.6))
-        ax.set(xlim=(-0.13, 1.06), title=score)
-        panels.append(figure)
         top = [name for name, own in values.items() if own.mean() > 0.98]
         bottom = [name for name, own in values.items() if own.mean() < chance[score][name] + 0.05]
         words.append(
             f"{score} is nearly one for {', '.join(top) or 'none'}, and no better than chance for "
             f"{', '.join(bottom) or 'none'}."
         )
-    return plotting.show(*panels, alt=words)
+    halves = [part for part in (scores[:3], scores[3:]) if part]
+    heads = "\n".join(finding), ""
+    return plotting.show(
+        sheet(scores, DESK, " ".join(finding)), alt=" ".join(words),
+        phone=[sheet(part, PHONE, head) for part, head in zip(halves, heads)],
+    )  # fmt: skip
 
 
 @plotting.styled
@@ -111,15 +153,26 @@ def knobs(
 
     Both are (nets, values).
     """
-    panels, words = [], []
+
+    def draw(phone: bool) -> Figure:
+        columns = 1 if phone else 2
+        rows = -(-len(swept) // columns)
+        figure = Figure(figsize=(PHONE if phone else DESK, (2.2 if phone else 2.4) * rows))
+        axes = figure.subplots(rows, columns, sharey=True, squeeze=False).flat
+        for ax, (key, (x, lines)) in zip(axes, swept.items()):
+            title, xlabel = KNOBS[key]
+            marks.level(ax, 1)
+            for score, (values, shuffled) in lines.items():
+                ax.plot(x, shuffled.mean(0), color=MUTED, ls=DOTTED, lw=1.4, zorder=1)
+                _line(ax, x, values, score, score)
+            _scale(ax)
+            ax.set(title=title, xlabel=xlabel)
+            plotting.label_lines(ax)
+        return figure
+
+    words = []
     for key, (x, lines) in swept.items():
-        title, xlabel, corner = KNOBS[key]
-        figure, ax = _canvas(title, xlabel)
-        for score, (values, shuffled) in lines.items():
-            _line(ax, x, values, score, score)
-            ax.plot(x, shuffled.mean(0), color=LOOK[score][0], ls=":", lw=1.4)
-        ax.legend(fontsize=7.8, loc=corner)
-        panels.append(figure)
+        title, xlabel = KNOBS[key]
         words.append(
             f"{title}: as {xlabel} goes from {x[0]} to {x[-1]}, "
             + ", ".join(
@@ -128,22 +181,30 @@ def knobs(
             )
             + "."
         )
-    return plotting.show(*panels, alt=words)
+    return marks.both(draw, " ".join(words))
 
 
 @plotting.styled
 def recipe(samples: Sequence[int], found: Mapping[str, Float[Tensor, "draws samples"]]) -> HTML:
     """DCI's disentanglement of noise against the samples, a line a recipe of importances."""
-    figure, ax = _canvas("D of noise belongs to the recipe", "samples", samples)
-    dashes = ("-", DASHED, (0, (6, 1.5, 1, 1.5)))
-    for (name, values), marker, dash in zip(found.items(), "Psd", dashes):
-        _line(ax, samples, values, "DCI: D", name, marker=marker, dash=dash)
-    ax.legend(fontsize=7.8, loc=(0.02, 0.5))
-    return plotting.show(
-        figure,
-        alt=f"Disentanglement of pure noise, from {samples[0]} to {samples[-1]} samples: "
+    climbs = {name: v[:, -1].mean() > v[:, 0].mean() + 0.1 for name, v in found.items()}
+
+    def draw(phone: bool) -> Figure:
+        figure = Figure(figsize=(PHONE if phone else DESK, 2.7))
+        ax = figure.subplots()
+        for (name, values), dash in zip(found.items(), ("-", DASHED, (0, (6, 1.5, 1, 1.5)))):
+            _line(ax, samples, values, "DCI: D", name, dash=dash)
+        marks.level(ax, 1, "ideal")
+        _scale(ax, samples)
+        ax.set(title="D of noise belongs to the recipe", xlabel="samples", ylabel="D of noise")
+        plotting.label_lines(ax)
+        return figure
+
+    return marks.both(
+        draw,
+        f"Disentanglement of pure noise, from {samples[0]} to {samples[-1]} samples: "
         + "; ".join(
-            f"{name} {'climbs' if v[:, -1].mean() > v[:, 0].mean() + 0.1 else 'stays low'}, from "
+            f"{name} {'climbs' if climbs[name] else 'stays low'}, from "
             f"{v[:, 0].mean():.2f} to {v[:, -1].mean():.2f}"
             for name, v in found.items()
         )
