@@ -26,6 +26,7 @@ from IPython.display import HTML
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
 from PIL import Image
@@ -301,6 +302,13 @@ def shade_hull(ax: Axes, low: float, high: float, *, vertical: bool = True, labe
     span(low, high, color=HULL, lw=0, zorder=0, label="inside the hull" if label else None)
 
 
+def lighten(lines: Iterable[Line2D], within: float = 0.15) -> None:
+    """Leave out the points of lines without markers that lie within so many points of the rest."""
+    for line in lines:
+        path = line.get_path()
+        path.should_simplify, path.simplify_threshold = True, within
+
+
 def label_lines(*several: Axes) -> None:
     """Write the name of each labelled line at its right end, no two on each other: no legend.
 
@@ -356,8 +364,7 @@ def plot_responses(parameters: model.Parameters, *, ax: Axes, reach: float = 1.6
     grid = torch.linspace(-reach, reach, 400, dtype=parameters.slope.dtype)[None, :, None]
     net = model.Parameters(*(tensor[:1] for tensor in parameters))
     h, p = model.respond(net, grid)[0], model.prototypes(net)[0, :, 0]
-    for j in range(h.shape[1]):
-        ax.plot(grid[0, :, 0], h[:, j], color=INK, lw=1, alpha=0.75)
+    lighten(ax.plot(grid[0, :, 0], h, color=INK, lw=1, alpha=0.75))
     ax.plot(p, np.ones_like(p), "v", color=INK, clip_on=True, ms=5)
     ax.set(xlim=(-reach, reach), ylim=(0, 1.12), xlabel="input x", ylabel="response")
     return ax
@@ -408,7 +415,7 @@ def plot_field(positions, force, *, ax: Axes, mask: Mask, hull, label: str | Non
     colour = LOOKS[mask].colour
     shade_hull(ax, *hull, label=False)
     ax.axhline(0, color=MUTED, lw=0.7)
-    ax.plot(positions, force, color=colour, label=label)
+    lighten(ax.plot(positions, force, color=colour, label=label))
     low, high = np.nanmin(force), np.nanmax(force)
     room = max(high - low, 1e-12)
     ax.set_ylim(low - 0.28 * room, high + 0.1 * room)
@@ -430,7 +437,7 @@ def plot_field(positions, force, *, ax: Axes, mask: Mask, hull, label: str | Non
 def plot_trajectories(steps, paths, *, ax: Axes, mask: Mask, hull, reach: float = 2.5) -> Axes:
     """Prototype positions during training: steps (frames,), paths (frames, units)."""
     shade_hull(ax, *hull, vertical=False, label=False)
-    ax.plot(steps, paths, color=LOOKS[mask].colour, lw=1, alpha=0.9)
+    lighten(ax.plot(steps, paths, color=LOOKS[mask].colour, lw=1, alpha=0.9))
     ax.set(xlim=(steps[0], steps[-1]), ylim=(-reach, reach), xlabel="step", ylabel="prototype p")
     return ax
 
