@@ -40,7 +40,7 @@ def _atoms(ax: Axes, path: Float[Tensor, "frames 2 atoms"]) -> None:
     """Atoms on their way from the unit circle (open) to where they end."""
     turn = torch.linspace(0, 2 * torch.pi, 100)
     ax.plot(turn.cos(), turn.sin(), color=FAINT, lw=0.9)
-    for atom in path.unbind(-1):
+    for atom in path[::2].unbind(-1):
         ax.plot(*atom.T, color=INK, lw=1.1)
     ax.plot(0, 0, "+", color=MUTED, ms=9)
     ax.plot(*path[0], "o", color=INK, mfc="none", ms=5)
@@ -68,7 +68,7 @@ def plane(
             panels[name].set_aspect("equal", adjustable="datalim")
         leave = panels["leave"]
         plotting.plot_dots(*samples[0].T, ax=leave, colour=MUTED, size=4.0)
-        for unit in leaving[:, 0].unbind(1):
+        for unit in leaving[::2, 0].unbind(1):
             leave.plot(*unit.T, color=SEPARATION, lw=1.1)
         leave.plot(*leaving[0, 0].T, "o", color=INK, mfc="none", ms=5)
         leave.plot(*leaving[-1, 0].T, "^", color=SEPARATION, ms=6)
@@ -244,8 +244,9 @@ def too_much(
     )
 
 
+# worlds, and the first methods of new kinds
 WORLDS = {"one": "One atom at a time", "two": "Two at a time", "digits": "Digits"}
-GROUPS = ("random points", "one learned atom", "random atoms", "principal components")
+GROUPS = ("one learned atom", "random atoms", "principal components")
 
 
 @plotting.styled
@@ -265,14 +266,14 @@ def every(
         ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
         ax.spines["left"].set_visible(False)
         ax.tick_params(left=False)
-        for name in GROUPS[1:]:
-            if name in names:
-                ax.axhline(names.index(name) - 0.5, color=FAINT, lw=0.8, zorder=0)
+        for name in [name for name in GROUPS if name in names]:
+            ax.axhline(names.index(name) - 0.5, color=FAINT, lw=0.8, zorder=0)
 
     def errors(ax: Axes, world: str) -> None:
         for x, word in ((0, "ideal"), (1, "mean")):
             ax.axvline(x, color=MUTED, lw=0.8, zorder=0)
             marks.above(ax, x, word)
+        shown = []
         for row, name in enumerate(names):
             if (world, name) not in found:
                 ax.text(0.5, row, "unknown", ha="center", va="center", fontsize=9, color=MUTED)
@@ -280,12 +281,12 @@ def every(
             seen, fresh, reals = found[world, name]
             ax.text(1.52, row, f"{reals:.2g}", ha="right", va="center", fontsize=9, color=MUTED)
             if min(seen, fresh) > 1.1:
-                words = f"{fresh:.1f} →"
-                ax.text(0.97, row, words, ha="right", va="center", fontsize=9)
-                continue
-            ax.plot([seen, fresh], [row, row], color=FAINT, lw=2.5, zorder=1)
-            ax.plot(seen, row, "o", color=INK, mfc="none", ms=5)
-            ax.plot(fresh, row, "o", color=INK, ms=5)
+                ax.text(0.97, row, f"{fresh:.1f} →", ha="right", va="center", fontsize=9)
+            else:
+                shown.append((seen, row, fresh, row))
+        marks.segments(ax, shown, color=FAINT, lw=2.5, zorder=1)
+        for x, fill in ((0, "none"), (2, INK)):
+            ax.plot([o[x] for o in shown], [o[1] for o in shown], "o", color=INK, mfc=fill, ms=5)
         blank(ax)
         ax.annotate(
             "reals", (1.52, 1), xycoords=("data", "axes fraction"), xytext=(0, 2), ha="right",
