@@ -12,6 +12,7 @@ import html
 import io
 import json
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +24,7 @@ import torch
 from IPython.display import HTML
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
 from scipy.optimize import isotonic_regression
@@ -138,6 +139,16 @@ def panel(width: float = 5.2, height: float = 3.2) -> tuple[Figure, Axes]:
     return figure, figure.subplots()
 
 
+def broken(words: str, width: float) -> str:
+    """A title in as many lines as a panel of this width in inches asks for.
+
+    >>> print(broken("No start meets more than 6 of the 10 samples", 2))
+    No start meets more than 6
+    of the 10 samples
+    """
+    return textwrap.fill(words, int(14 * width), break_on_hyphens=False)
+
+
 def svg(figure: Figure) -> str:
     """The figure as inline SVG: colours as CSS variables, no identifiers that would clash."""
     file = io.StringIO()
@@ -149,6 +160,7 @@ def svg(figure: Figure) -> str:
     text = text.replace(f"; font-family: '{FAMILY}'", "")  # said once, by `drawing`
     text = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", text)
     text = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', _rounded, text)
+    text = re.sub(r"M (\S+) (\S+)\s+L \1 \2(?=[\s\"])", r"M\1 \2h0", text)  # a dot
     text = _without_repetition(text)
     for name, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{name}, {colour})")
@@ -265,7 +277,7 @@ def both(draw: Callable[[Figure, bool], object], wide: tuple, narrow: tuple, alt
     return show(sheets[0], phone=sheets[1:], alt=alt)
 
 
-def headline(figure: Figure, words: str) -> None:
+def headline(figure: Figure | SubFigure, words: str) -> None:
     """The finding, over all panels of a figure."""
     figure.suptitle(words, x=0.008, ha="left", fontsize=10.5, fontweight=600)
 

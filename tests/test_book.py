@@ -223,6 +223,16 @@ def test_the_page_wears_the_typeface_and_the_colours_of_the_figures():
 
 
 @each_page
+def test_every_number_has_a_minus_sign(page):
+    article = _soup(page).find("article")
+    heard = [tag.get(name, "") for tag in article.find_all(True) for name in ("aria-label", "alt")]
+    for code in article.select("pre, code, script, style, .math, dt.sig"):
+        code.extract()
+    for words in [*article.find_all(string=True), *heard]:
+        assert not re.search(r"(?<![\w.\-−])-\.?\d", words), words
+
+
+@each_page
 def test_internal_links_lead_somewhere(page):
     soup, anchors = _soup(page), {}
     for link in soup.find_all("a", href=True):

@@ -56,15 +56,15 @@ def _points(ax, colour):
 
 
 def test_every_mask_has_its_panel_and_its_medians(table, drawn):
-    without, with_overlap = _texts(figures.experiment.every_mask(table[table.n < 100]))
-    assert "from 0.27 (coverage) to 0.52 (baseline)" in without
-    assert "without overlap" in without
-    assert "2" in with_overlap
-    assert len(drawn) == 2
-    assert sum(len(figure.axes) for figure in drawn) == len(MASKS)
-    titles = [ax.get_title(loc="left") for figure in drawn for ax in figure.axes]
+    wide, narrow = _texts(figures.experiment.every_mask(table[table.n < 100]))
+    assert wide == narrow
+    assert "from 0.27 (coverage) to 0.52 (baseline)" in wide
+    assert wide.index("without overlap") < wide.index("masks with overlap")
+    (figure,) = drawn
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
     assert sorted(titles) == sorted(map(sweep.mask_name, MASKS))
-    coverage = next(ax for ax in drawn[0].axes if ax.get_title(loc="left") == "coverage")
+    assert all("overlap" in title or title == "all three" for title in titles[4:])
+    coverage = figure.axes[titles.index("coverage")]
     medians = [pytest.approx(0.27)] * 2
     assert medians in [list(line) for line in _points(coverage, plotting.COVERAGE)]
 
@@ -74,11 +74,22 @@ def test_changes_say_how_many_masks_help(table, drawn):
         mask: claims.contrasts(table, "reconstruction_error", [(mask, MASKS[0])], claims.negative)
         for mask in MASKS[1:]
     }
-    without, with_overlap = _texts(figures.experiment.changes(found))
-    assert "3 of 9 intervals lie below zero, 0 above" in without
-    assert "0 of 12 intervals lie below zero, 12 above" in with_overlap
-    at = {line.get_label(): line.get_xdata() for line in drawn[0].axes[0].lines}
-    assert at["coverage"] == pytest.approx(-0.25)
+    words, _ = _texts(figures.experiment.changes(found))
+    assert "without overlap: 3 of 9 intervals lie below zero, 0 above" in words
+    assert "with overlap: 0 of 12 intervals lie below zero, 12 above" in words
+    at = {ax.get_title(loc="left"): ax.lines for ax in drawn[0].axes}
+    assert at["coverage"][1].get_ydata() == pytest.approx(-0.25)
+    assert not at[""]  # the place of the baseline
+
+
+def test_ten_differences_mark_the_second_and_the_ninth(drawn):
+    values = np.arange(10.0)[::-1] - 7
+    page = figures.experiment.ten_differences(values, claims.median_interval(values))
+    assert _texts(page)[0].endswith("median −2.500, and its interval from −6.000 to 1.000.")
+    (ax,) = drawn[0].axes
+    assert ax.get_title(loc="left") == "7 of 10 seeds are better with coverage"
+    assert {note.get_text(): note.xy[0] for note in ax.texts} == {
+        "second": -6, "ninth": 1, "median": -2.5}  # fmt: skip
 
 
 def test_the_winner_is_picked_among_all(table):
@@ -224,11 +235,31 @@ def test_the_ledger_is_shown_claim_by_claim():
         figures.ledger.verdicts(("5 seeds", judged), ("9 seeds", judged[:3]))
 
 
+def test_the_matrix_says_every_verdict_in_words_and_counts_the_other_choices():
+    first, second = _verdict(0, "partly")._replace(corrected="undecided"), _verdict(1, "fails")
+    tally = pd.DataFrame({"C1": {"holds": 1, "partly": 2, "fails": 1}})
+    page = figures.ledger.matrix({"old": [first], "fresh": [first, second]}, universes=tally)
+    soup = BeautifulSoup(page.data, "html.parser")
+    rows = [[cell.get_text() for cell in row.select("td")] for row in soup.select("tbody tr")]
+    assert rows == [
+        [],  # the paper's name
+        [
+            " partly ( undecided)",
+            " partly ( undecided)",
+            "of 4: holds in 1, partly in 2, fails in 1",
+        ],
+        ["not asked", " fails", "not asked"],
+    ]
+    widths = [float(part["width"]) for part in soup.select(".bar rect")]
+    assert widths == pytest.approx([24, 48, 22.5])
+    assert soup.select('a[href="claims.html#c2"]')
+
+
 def test_a_ledger_with_links_names_chapters_and_tests():
     verdict = _verdict(9, "undecided")
     page = figures.ledger.verdicts(("now", [verdict]), links=True).data
     assert 'href="attractors.html"' in page
-    assert "verdict-none" in page
+    assert "verdict-undecided" in page
     assert "test_the_square_is_completed" in page
     assert "href" not in figures.ledger.verdicts(("now", [verdict])).data
 

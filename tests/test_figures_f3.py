@@ -21,9 +21,13 @@ def _alts(figure):
 @pytest.fixture
 def drawn(monkeypatch):
     """Every axes that a figure function asks for, so that its data can be looked at."""
-    axes = []
-    panel = plotting.panel
-    monkeypatch.setattr(plotting, "panel", lambda *size: axes.append(panel(*size)) or axes[-1])
+    axes, show = [], plotting.show
+
+    def keep(*figures, **words):
+        axes.extend((figure, ax) for figure in figures for ax in figure.get_axes())
+        return show(*figures, **words)
+
+    monkeypatch.setattr(plotting, "show", keep)
     return axes
 
 
@@ -120,19 +124,22 @@ def test_bars_are_as_long_as_the_tally(drawn):
     tally.loc["partly"] = [10 - k for k in range(9)]
     tally.loc["fails", "C5"] += 2
     tally.loc["partly", "C5"] -= 2
-    (alt,) = _alts(robustness.verdicts(tally))
+    share = pd.DataFrame({"yes": 0.5, "open": 0.3, "no": 0.2}, index=ids)
+    alt, _ = _alts(robustness.verdicts(tally, share))
     assert "Most often holds C9 (8), least often C1 (0). Failing in some: C5 (2)" in alt
-    bars = {c.get_label(): [b.get_width() for b in c] for c in drawn[0][1].containers}
+    bars = {c.get_label(): [b.get_width() for b in c] for _, ax in drawn for c in ax.containers}
     assert bars["holds"] == [*range(9)]
     assert bars["fails"] == [0, 0, 0, 0, 2, 0, 0, 0, 0]
     assert bars["undecided"] == [0] * 9
+    assert bars["no"] == [20] * 9
 
 
-def test_leanings_find_the_largest_swing():
+def test_leanings_find_the_largest_swing(drawn):
     keys = [(choice, value) for choice, values in multiverse.CROSSED.items() for value in values]
     yes = pd.DataFrame(0.5, index=pd.MultiIndex.from_tuples(keys), columns=["C1", "C2"])
     yes.loc[("lam", 1.0), "C2"] = 0.9
-    (alt,) = _alts(robustness.leanings(yes, 0 * yes))
+    alt, _ = _alts(robustness.leanings(yes, 0 * yes))
+    assert next(ax.get_title(loc="left") for _, ax in drawn) == "λ"  # what moves most comes first
     assert "C2 by the lam, where the share of yes moves by 40%" in alt
 
 
@@ -147,7 +154,7 @@ def test_one_change_shades_what_differs():
     found = pd.DataFrame({"C1": ["holds", "fails", "not tested here"], "C2": ["partly"] * 3})
     page = robustness.one_change(["nominal", "a < b", "c"], found).data
     assert page.count("background") == 1
-    assert re.search(r"a &lt; b</th><td style='background[^>]*>✕", page)
+    assert re.search(r"a &lt; b</th><td style='background[^>]*>⊘", page)
 
 
 def test_errors_name_the_best_mask():

@@ -52,6 +52,15 @@ def test_a_formula_says_how_wide_it_will_be():
     assert 5 < signs < 10  # p, a small j, =, -b/w
 
 
+def test_numbers_have_a_minus_sign_and_code_keeps_its_hyphens():
+    seen = '<p title="by -2">from -1.5 to -.2, not 3-4 or x-1 <code>-1</code></p><pre>-1</pre>'
+    assert theme_access.minus(seen) == (
+        '<p title="by −2">from −1.5 to −.2, not 3-4 or x-1 <code>-1</code></p><pre>-1</pre>'
+    )
+    formula = '<span class="math notranslate nohighlight">\\(-1\\)</span> <path d="M-1 -2"/>'
+    assert theme_access.minus(formula) == formula
+
+
 def test_a_mended_page_stays_as_it_is():
     page = theme_access.mend(PAGE)
     assert theme_access.mend(page) == page

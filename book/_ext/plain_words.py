@@ -1,24 +1,34 @@
-"""Give three plain pieces of Markdown the look they mean, so that a notebook needs no directive.
+"""Give some plain pieces of Markdown the look they mean, so that a notebook needs no directive.
 
 A chapter is read in JupyterLab too, which shows a directive as raw text. So in the sources
 
 - the quotation right after the title is the *question* of the chapter,
 - the paragraph that begins with a number of minutes holds its *facts*,
 - a paragraph in italics right after a cell is the *caption* of what the cell shows,
+- a quotation that begins in bold is a *note*, beside the text where there is room,
 
-and this extension gives them their classes (and the caption its upright letters).
+and this extension gives them their classes (and the caption its upright letters). Two kinds of
+cells are folded behind a quiet mark: imports, and the code of a computed sentence (`remove-input`).
 """
 
+import ast
 import re
+from pathlib import Path
 
 from docutils import nodes
 
+CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?::[^\n]*\n)*(.*?)^```", re.DOTALL | re.MULTILINE)
 MINUTES = re.compile(r"\d+ minutes\.")
 
 
 def _after_cell(node: nodes.Node) -> bool:
     place = node.parent.index(node)
     return place > 0 and node.parent[place - 1].get("nb_element") == "cell_code"
+
+
+def _is_note(paragraph: nodes.paragraph) -> bool:
+    quoted = isinstance(paragraph.parent, nodes.block_quote) and paragraph.parent[0] is paragraph
+    return quoted and bool(paragraph.children) and isinstance(paragraph[0], nodes.strong)
 
 
 def dress(app, doctree: nodes.document) -> None:
@@ -32,10 +42,38 @@ def dress(app, doctree: nodes.document) -> None:
             words = paragraph[0].children
             paragraph.clear()
             paragraph += words
+        elif _is_note(paragraph):
+            paragraph.parent["classes"].append("note")
         elif MINUTES.match(paragraph.astext()):
             paragraph["classes"].append("facts")
 
 
+def _imports_only(code: str) -> bool:
+    try:
+        return all(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.parse(code).body)
+    except SyntaxError:  # a line for the notebook alone
+        return False
+
+
+def fold(app, doctree: nodes.document) -> None:
+    cells = [c for c in doctree.findall(nodes.container) if c.get("nb_element") == "cell_code"]
+    if not cells:
+        return
+    sources = CELL.findall(Path(app.env.doc2path(app.env.docname)).read_text(encoding="utf-8"))
+    for cell, code in zip(cells, sources, strict=True):
+        tags, imports = cell["cell_metadata"].get("tags", []), _imports_only(code)
+        if "remove-input" in tags and not imports:
+            shown = nodes.literal_block(code.strip(), code.strip(), language="ipython3")
+            folded = {"nb_element": "cell_code_source", "classes": ["cell_input"]}
+            cell.insert(0, nodes.container("", shown, **folded))
+            cell["classes"].append("sentence")
+        elif not imports or "remove-input" in tags:
+            continue
+        word = "imports" if imports else "code"
+        cell.attributes |= {"hide_mode": "input", "prompt_show": word, "prompt_hide": word}
+
+
 def setup(app) -> dict:
     app.connect("doctree-read", dress)
+    app.connect("doctree-read", fold)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

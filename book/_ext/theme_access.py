@@ -31,10 +31,23 @@ MATH = re.compile(r'(<span class="math notranslate nohighlight")>(\\\(.*?\\\))</
 SMALL = re.compile(r"[_^](\{[^{}]*\}|\S)")
 TABLE = re.compile(r'(?<!-table-container">)<table\b.*?</table>', re.DOTALL)
 
+# code and formulas, which keep their hyphens; a tag, of which only what is read aloud is text
+KEPT = r'<(?:pre|code|script|style)\b.*?</(?:pre|code|script|style)>|<dt class="sig.*?</dt>'
+KEPT += r'|<(?P<math>span|div) class="math\b.*?</(?P=math)>|<!--.*?-->'
+HYPHEN = re.compile(r"(?<![\w.\-−])-(?=\.?\d)")
+WORDS = re.compile(rf"(?P<kept>{KEPT})|(?P<tag><[^>]*>)|(?P<text>[^<]+)", re.DOTALL)
+ALOUD = re.compile(r'\b(?:aria-label|alt|title|content)="[^"]*"')
+
 MENDS = (  # what stands there, what shall
     # a label that leaves out what the button says
     (r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"', r"\1"),
     (r'<summary aria-label="Toggle hidden content">', "<summary>"),
+    # the same mark open and shut, and no words in bold
+    (
+        r'<p class="collapsed admonition-title">([^<]*)</p>\s*'
+        r'<p class="expanded admonition-title">[^<]*</p>',
+        r'<span class="fold">\1</span>',
+    ),
     # logo, search and contents belong to no landmark
     (r'(<div id="pst-primary-sidebar")(?= class)', r'\1 role="navigation" aria-label="The book"'),
     # the heading of nothing: the corner above a column of headings
@@ -99,6 +112,21 @@ def unique_ids(page: str) -> str:
     return DRAWING.sub(number, page)
 
 
+def minus(page: str) -> str:
+    """A minus sign before every number that a reader sees or hears, but not in code."""
+
+    def signed(found: re.Match) -> str:
+        if found["text"]:
+            return HYPHEN.sub("−", found[0])
+        return (
+            ALOUD.sub(lambda words: HYPHEN.sub("−", words[0]), found[0])
+            if found["tag"]
+            else found[0]
+        )
+
+    return WORDS.sub(signed, page)
+
+
 def mend(page: str, search: bool = False) -> str:
     """A finished page, put right; a page that is right already stays as it is."""
     head, end, body = page.partition("</head>")
@@ -106,7 +134,7 @@ def mend(page: str, search: bool = False) -> str:
     for pattern, replacement in MENDS:
         page = re.sub(pattern, replacement, page)
     page = TABLE.sub(r'<div class="pst-scrollable-table-container">\g<0></div>', page)
-    return unique_ids(MATH.sub(reserve, page))
+    return unique_ids(MATH.sub(reserve, minus(page)))
 
 
 class Pages(BuiltinTemplateLoader):

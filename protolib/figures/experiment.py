@@ -3,16 +3,15 @@
 import numpy as np
 import pandas as pd
 from IPython.display import HTML
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator, PercentFormatter
+from matplotlib.ticker import NullLocator, PercentFormatter
 
 from protolib import claims, live, plotting, sweep
 from protolib.masks import MASKS, mask_name
 
-QUARTETS = {
-    "without overlap": [mask for mask in MASKS if not mask.overlap],
-    "with overlap": [mask for mask in MASKS if mask.overlap],
-}
+KINDS = {"without overlap": 0, "with overlap": 1}
+ORDER = sorted(MASKS, key=lambda mask: mask.overlap)  # four without overlap, the same four with it
 
 
 @plotting.styled
@@ -46,39 +45,46 @@ def every_mask(table: pd.DataFrame, column: str = "reconstruction_error") -> HTM
     table: the 480 runs as from `sweep.run`; column: an error (logarithmic axis) or a ratio.
     """
     chance = sweep.chance_medians(sorted(table["n"].unique().tolist()))[column]
-    figures, words = [], []
-    for name, masks in QUARTETS.items():
-        figure = Figure(figsize=(3.9, 3.7))
-        axes = figure.subplots(2, 2, sharex=True, sharey=True)
-        for ax, mask in zip(axes.flat, masks):
-            _one_mask(table, column, mask, chance, ax=ax)
-        for ax in axes[0]:
-            ax.set_xlabel("")
-        figure.supylabel(column.replace("_", " "), fontsize=9.5)
-        figures.append(figure)
-        words.append(_spread(table, column, name, masks, chance))
-    return plotting.show(*figures, alt=words)
+
+    def draw(ax: Axes, k: int) -> None:
+        _one_mask(table, column, ORDER[k], chance, ax=ax)
+
+    name = column.replace("_", " ")
+    words = " ".join(_spread(table, column, kind, chance) for kind in KINDS)
+    return plotting.multiples(
+        draw, len(ORDER), columns=4, size=(2.15, 1.75), labels=("N", name), alt=words
+    )
 
 
 def _one_mask(table, column, mask, chance, *, ax) -> None:
     part = dict(sweep.by_mask(table))[mask]
     colour = plotting.LOOKS[mask].colour
     plotting.plot_dots(part["n"], part[column], ax=ax, colour=colour)
-    for drawn in dict.fromkeys((MASKS[0], mask)):
-        plotting.plot_by_size(table, column, ax=ax, masks=[drawn], label=False)
+    baseline = table[table[[*sweep.LOSSES]].sum(axis=1) == 0].groupby("n")[column].median()
+    ax.plot(baseline.index, baseline, color=plotting.INK, lw=1)
+    plotting.plot_by_size(table, column, ax=ax, masks=[mask], label=False)
     ax.plot(chance.index, chance, color=plotting.MUTED, ls=":")
+    end, first = chance.index[-1], mask == MASKS[0]
     if column == "reconstruction_error":
         ax.set(yscale="log", ylim=(0.002, 60))
+        guides = {"chance": (chance.iloc[-1] / 1.4, "top")}
     else:
         ax.axhline(1, color=plotting.MUTED, lw=0.8)
         ax.set_ylim(0, 1.05)
-    ax.set_title(mask_name(mask), fontsize=9)
-    every_other = [n if k % 2 == 0 else "" for k, n in enumerate(chance.index)]
-    ax.xaxis.set_major_formatter(FixedFormatter(every_other))
+        guides = {"chance": (chance.iloc[-1] + 0.03, "bottom"), "ideal": (0.98, "top")}
+    for name, (y, side) in guides.items() if first else ():
+        ax.text(end, y, name, ha="right", va=side, fontsize=9, color=plotting.MUTED)
+    ax.set_title(mask_name(mask), fontsize=9.5)
+    ax.set(xlabel="", xticks=[*chance.index], xticklabels=_every_other(chance.index))
 
 
-def _spread(table, column, name, masks, chance) -> str:
-    last = int(chance.index[-1])
+def _every_other(sizes) -> list[str]:
+    """Labels for N where there is no room for all; the largest has one."""
+    return [str(n) if (len(sizes) - k) % 2 else "" for k, n in enumerate(sizes)]
+
+
+def _spread(table, column, name, chance) -> str:
+    last, masks = int(chance.index[-1]), [mask for mask in MASKS if mask.overlap == KINDS[name]]
     middle = {mask_name(m): claims.by_seed(table, last, m, column).median() for m in masks}
     low, high = min(middle, key=middle.get), max(middle, key=middle.get)
     return (
@@ -89,34 +95,91 @@ def _spread(table, column, name, masks, chance) -> str:
 
 
 @plotting.styled
+def ten_differences(differences: np.ndarray, interval: claims.Interval) -> HTML:
+    """Sorted differences as dots, and between which of them the interval of their median is."""
+    values = np.sort(differences)
+
+    def sheet(width: float) -> Figure:
+        figure, ax = plotting.panel(width, 1.5)
+        ax.axvline(0, color=plotting.MUTED, lw=0.8)
+        ax.plot([interval.low, interval.high], [0, 0], color=plotting.COVERAGE, lw=6, alpha=0.25)
+        ax.plot(values, 0 * values, "o", color=plotting.COVERAGE, mfc=plotting.PAPER, ms=6)
+        ends = [interval.low, interval.high]
+        ax.plot(ends, [0, 0], "o", color=plotting.COVERAGE, ms=6)
+        ax.plot(interval.estimate, 0, "|", color=plotting.INK, ms=16, mew=1.6)
+        for x, name in zip(ends, ("second", "ninth")):
+            ax.annotate(name, (x, 0), (0, 8), textcoords="offset points", ha="center")
+        ax.annotate("median", (interval.estimate, 0), (0, -10), textcoords="offset points",
+                    ha="center", va="top")  # fmt: skip
+        ax.set(ylim=(-1.6, 1.6), yticks=[], xlabel="error with coverage − error without")
+        ax.spines["left"].set_visible(False)
+        below = (values < 0).sum()
+        ax.set_title(f"{below} of {len(values)} seeds are better with coverage")
+        return figure
+
+    words = (
+        f"The differences of {len(values)} seeds, from {values[0]:.3f} to {values[-1]:.3f}; median "
+        f"{interval.estimate:.3f}, and its interval from {interval.low:.3f} to {interval.high:.3f}."
+    )
+    return plotting.show(sheet(6.6), phone=[sheet(3.6)], alt=words.replace("-", "−"))
+
+
+@plotting.styled
 def changes(found: dict) -> HTML:
     """What each mask changes of the error against the baseline, by N, with intervals.
 
     found: {mask: questions of `claims.contrasts`}.
     """
-    figures, words = [], []
-    for name, masks in QUARTETS.items():
-        chosen = [mask for mask in masks if mask in found]
-        figure, ax = plotting.panel(3.9, 4.0)
-        for mask, offset in zip(chosen, np.linspace(-0.27, 0.27, len(chosen))):
-            plotting.plot_contrasts(
-                found[mask], ax=ax, mask=mask, offset=offset, label=mask_name(mask)
-            )
-        ax.set(title=name, xlabel="error − baseline's")
-        figure.legend(loc="outside lower center", ncols=2, fontsize=8)
-        figures.append(figure)
-        harm = [f"{mask_name(m)} at N = {q.n}" for m in chosen for q in found[m] if q.low > 0]
-        help_ = [f"{mask_name(m)} at N = {q.n}" for m in chosen for q in found[m] if q.high < 0]
-        every = sum(len(found[m]) for m in chosen)
+    words = []
+    for name, kind in KINDS.items():
+        chosen = [mask for mask in found if mask.overlap == kind]
+        every = [q for mask in chosen for q in found[mask]]
         words.append(
-            f"Change of the error against the baseline, masks {name}: {len(help_)} of {every} "
-            f"intervals lie below zero, {len(harm)} above."
+            f"Change of the error against the baseline, masks {name}: "
+            f"{sum(q.high < 0 for q in every)} of {len(every)} intervals lie below zero, "
+            f"{sum(q.low > 0 for q in every)} above."
         )
-    ax.set_xscale("symlog", linthresh=0.1, linscale=0.6)
-    ax.set_xlim(left=-0.1)
-    ax.xaxis.set_major_locator(FixedLocator([0, 0.1, 1, 10]))
-    ax.xaxis.set_major_formatter(FixedFormatter(["0", "0.1", "1", "10"]))
-    return plotting.show(*figures, alt=words)
+
+    def sheet(columns: int, size: tuple[float, float]) -> Figure:
+        figure = Figure(figsize=size)
+        axes = figure.subplots(len(ORDER) // columns, columns, sharex=True, squeeze=False)
+        axes.flat[0].set_axis_off()  # where the baseline would stand
+        key = axes.flat[0]
+        key.text(0, 0.5, "Below zero\na mask helps,\nabove zero\nit harms.", va="center",
+                 transform=key.transAxes)  # fmt: skip
+        for place, (mask, ax) in enumerate(zip(ORDER, axes.flat)):
+            if mask in found:
+                _changes(found[mask], mask, ax=ax)
+                first = place % columns == (1 if place < columns else 0)
+                ax.tick_params(labelleft=first, labelbottom=place >= len(ORDER) - columns)
+        for kind in KINDS.values():
+            rows = [ax for mask, ax in zip(ORDER, axes.flat) if mask.overlap == kind][1 - kind :]
+            low, high = zip(*(ax.get_ylim() for ax in rows))
+            for ax in rows:
+                ax.set_ylim(min(low), max(high))
+        figure.supxlabel("N", fontsize=9.5)
+        figure.supylabel("error − baseline's", fontsize=9.5)
+        return figure
+
+    return plotting.show(sheet(4, (8.6, 4.0)), phone=[sheet(2, (3.6, 6.4))], alt=" ".join(words))
+
+
+def _changes(questions, mask, *, ax) -> None:
+    look, sizes = plotting.LOOKS[mask], [q.n for q in questions]
+    middle = np.array([q.estimate for q in questions])
+    reach = [middle - [q.low for q in questions], [q.high for q in questions] - middle]
+    ax.axhline(0, color=plotting.MUTED, lw=0.8)
+    ax.errorbar(sizes, middle, reach, fmt=look.marker, color=look.colour, mfc=look.fill, lw=1.6)
+    plotting.size_axis(ax, sizes)
+    ax.set(xlabel="", xticks=sizes, xticklabels=_every_other(sizes))
+    ax.set_title(mask_name(mask), fontsize=9.5)
+    if mask.overlap:
+        ticks = {-1: "−1", -0.1: "−0.1", 0: "0", 0.1: "0.1", 1: "1", 10: "10"}
+        ax.set_yscale("symlog", linthresh=0.1, linscale=0.6)
+        ax.set_yticks([*ticks], labels=[*ticks.values()])
+        low, high = min(q.low for q in questions), max(q.high for q in questions)
+        ax.set_ylim(min(low, 0) - 0.1, 1.3 * high)
+        ax.yaxis.set_minor_locator(NullLocator())
 
 
 @plotting.styled
@@ -125,27 +188,41 @@ def coverage(ways: dict) -> HTML:
 
     ways: {name: {(mask, n): share in [0, 1]}}.
     """
-    figure, ax = plotting.panel(4.4, 2.4)
-    draw = np.random.default_rng(0)
-    for row, held in enumerate(ways.values()):
-        for over in (0, 1):
-            own = [share for (mask, _), share in held.items() if mask.overlap == over]
-            colour = plotting.LOOKS[MASKS[3 if over else 0]].colour
-            y = row + draw.uniform(-0.22, 0.22, len(own))
-            ax.plot(own, y, "o", ms=4.5, color=colour, mfc=colour if over else "none", alpha=0.8)
-    ax.axvline(0.95, color=plotting.MUTED, lw=0.8)
-    ax.text(0.945, -0.62, "promised", ha="right", fontsize=9, color=plotting.MUTED)
-    ax.set(yticks=range(len(ways)), yticklabels=list(ways), ylim=(len(ways) - 0.5, -0.8),
-           xlim=(0, 1.02), xlabel="share of intervals that hold their target")  # fmt: skip
-    ax.xaxis.set_major_formatter(PercentFormatter(1.0))
+    kinds = (
+        (0, "without overlap", plotting.INK, plotting.PAPER),
+        (1, "with overlap", plotting.OVERLAP, plotting.OVERLAP),
+    )
+
+    def sheet(width: float) -> Figure:
+        figure, ax = plotting.panel(width, 2.5)
+        draw = np.random.default_rng(0)
+        for row, held in enumerate(ways.values()):
+            for over, name, colour, fill in kinds:
+                own = [share for (mask, _), share in held.items() if mask.overlap == over]
+                y = row + (0.2 if over else -0.2) + draw.uniform(-0.12, 0.12, len(own))
+                ax.plot(own, y, "o", ms=4.5, color=colour, mfc=fill, alpha=0.8)
+                if row == 0:
+                    ax.annotate(name, (min(own), row + (0.2 if over else -0.2)), (-8, 0),
+                                textcoords="offset points", ha="right", va="center")  # fmt: skip
+        ax.axvline(0.95, color=plotting.MUTED, lw=0.8)
+        ax.text(0.945, -0.6, "promised", ha="right", va="center", fontsize=9, color=plotting.MUTED)
+        ax.set(yticks=range(len(ways)), yticklabels=list(ways), ylim=(len(ways) - 0.5, -0.85),
+               xlim=(-0.02, 1.02), xlabel="share of intervals that hold their target")  # fmt: skip
+        ax.xaxis.set_major_formatter(PercentFormatter(1.0))
+        kept = [name for name, held in ways.items() if min(held.values()) >= 0.92]
+        if len(kept) == 1:
+            ax.set_title(plotting.broken(f"Only one keeps its promise: {kept[0]}", width - 1.2))
+        return figure
+
     words = "; ".join(
         f"{name}, from {min(held.values()):.0%} to {max(held.values()):.0%}, "
         f"{sum(share < 0.92 for share in held.values())} of {len(held)} below 92%"
         for name, held in ways.items()
     )
     return plotting.show(
-        figure, alt=f"How often 95% intervals of ten seeds hold their target: {words}."
-    )
+        sheet(6.6), phone=[sheet(3.6)],
+        alt=f"How often 95% intervals of ten seeds hold their target: {words}.",
+    )  # fmt: skip
 
 
 @plotting.styled
@@ -164,7 +241,10 @@ def two_masks(runs: pd.DataFrame) -> HTML:
             ax.plot(middle[k], k, look.marker, color=look.colour, mfc=look.fill, ms=9)
         ax.axvline(0, color=plotting.MUTED, lw=0.8)
         if column in level:
-            ax.axvline(level[column].iloc[0], color=plotting.MUTED, ls=":")
+            at = level[column].iloc[0]
+            ax.axvline(at, color=plotting.MUTED, ls=":")
+            ax.text(at, 1, "chance", ha="center", va="bottom", fontsize=9, color=plotting.MUTED,
+                    transform=ax.get_xaxis_transform())  # fmt: skip
         words.append(f"{column.replace('_', ' ').capitalize()} of every seed; medians "
                      + ", ".join(f"{n} {v:.2g}" for n, v in zip(names, middle)) + ".")  # fmt: skip
         ax.set(yticks=range(len(names)), yticklabels=names, ylim=(-0.6, len(names) - 0.4),

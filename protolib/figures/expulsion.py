@@ -199,8 +199,9 @@ def accounts(net: model.Parameters, inputs: torch.Tensor, bill: dict) -> HTML:
             (away, plotting.OVERLAP, (0, (4, 1.5))),
             (~away, plotting.INK, "-"),
         ):
-            ax.plot(grid[0, ::4, 0], curves[::4, chosen][:, ::3], color=colour, ls=dash,
-                    lw=0.7, alpha=0.6)  # fmt: skip
+            for h in curves[::5, chosen].T[::3]:
+                seen = h > 0.004  # no more of a curve than can be seen
+                ax.plot(grid[0, ::5, 0][seen], h[seen], color=colour, ls=dash, lw=0.7, alpha=0.6)
         for x, word in ((-3.2, "outside"), (0, "inside"), (3.2, "outside")):
             ax.text(x, 1.06, word, ha="center")
         ax.set(xlim=(-5, 5), ylim=(0, 1.18), xlabel="input x (shaded: hull)", ylabel="response",

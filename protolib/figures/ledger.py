@@ -10,28 +10,6 @@ from IPython.display import HTML
 
 from protolib.claims import Question, Verdict
 
-# Small tables side by side where there is room, one below the other on a telephone; in colours of
-# the page, so that it looks the same in a notebook.
-EVIDENCE = """<style>
-.evidence { display: grid; gap: .2rem 1rem; align-items: start; margin: .3rem 0 1.2rem;
-  grid-template-columns: repeat(auto-fill, minmax(min(18.5rem, 100%), 1fr)) }
-.evidence table { display: table !important; width: auto; justify-self: start;
-  margin: 0 0 .5rem; border: 0; border-collapse: collapse;
-  break-inside: avoid; font-size: .78rem; line-height: 1.35;
-  font-variant-numeric: tabular-nums }
-.evidence table.named { grid-column: 1 / -1 }
-.evidence caption { caption-side: top; text-align: left; padding: .2rem 0; color: inherit;
-  font-weight: 600 }
-.evidence th, .evidence td { padding: 0 .3rem !important; text-align: right !important;
-  white-space: nowrap; vertical-align: top; border: 0; background: none; color: inherit }
-.evidence th { font-weight: 400 }
-.evidence :is(th, td):last-child { text-align: left !important; white-space: normal }
-.evidence .named :is(th, td):first-child { text-align: left !important; white-space: normal }
-@media (max-width: 576px) {
-  .evidence .named :is(th, td):nth-last-child(2) { white-space: normal } }
-</style>"""
-
-
 # A verdict by its shape, in one hue: the style sheet gives it, and the attributes in a notebook.
 # As a point it stands alone; in a row of many verdicts its height is that of the shape (`_bar`).
 RING = '<circle cx="6" cy="6" r="5"/>'
@@ -111,6 +89,7 @@ def verdicts(
     items = []
     for same in zip(*(found for _, found in ledgers), strict=True):
         claim = same[0].claim
+        badges = "".join(_badge(name, verdict) for (name, _), verdict in zip(ledgers, same))
         words = [f'<span class="id">{claim.id}</span>{_text(claim.sentence)}']
         if rules:
             words.append(_small(
@@ -121,9 +100,10 @@ def verdicts(
             chapters = ", ".join(f'<a href="{slug}.html">{slug}</a>' for slug in claim.chapters)
             tests = ", ".join(f"<code>{test.partition('::')[2]}</code>" for test in claim.tests)
             words.append(_small(f"<em>Chapters:</em> {chapters}. <em>Tests:</em> {tests}."))
-        badges = (_badge(name, verdict) for (name, _), verdict in zip(ledgers, same))
-        words.append(" &nbsp; ".join(badges))
-        items.append(f'<li id="{claim.id.lower()}">{"<br>".join(words)}</li>')
+        items.append(
+            f'<li id="{claim.id.lower()}"><div>{"<br>".join(words)}</div>'
+            f'<div class="found">{badges}</div></li>'
+        )
     return HTML(f'<ul class="ledger" style="list-style:none;padding-left:0">{"".join(items)}</ul>')
 
 
@@ -140,7 +120,7 @@ def revisions(found: Sequence[Verdict]) -> HTML:
                 f'<li><span class="id">{one.claim.id}</span><em>Until {old.date}:</em> '
                 f"{_text(old.rule)} It said, {said}.<br>"
                 f"{_small(f'<em>Why not:</em> {_emphasised(old.reason)}')}<br>"
-                f"<em>Now:</em> {_word(one.verdict)}, corrected: {_word(one.corrected)}.</li>"
+                f"<em>Now:</em> {_word(one.verdict)}{_corrected(one)}.</li>"
             )
     return HTML(f'<ul class="ledger" style="list-style:none;padding-left:0">{"".join(items)}</ul>')
 
@@ -152,7 +132,7 @@ def evidence(found: Sequence[Verdict], *, size: str = "N") -> HTML:
     what" share a table for each world. `size` says what is counted; verdicts
     without questions are left out.
     """
-    parts = [EVIDENCE]
+    parts = []
     for claim, verdict, questions, _ in found:
         if questions:
             groups = {}
@@ -160,7 +140,7 @@ def evidence(found: Sequence[Verdict], *, size: str = "N") -> HTML:
                 name, _, what = question.contrast.partition(": ")
                 groups.setdefault(name, []).append((what, question))
             tables = "".join(_table(name, rows, size) for name, rows in groups.items())
-            words = f"<strong>{claim.id} {verdict}.</strong> {_emphasised(claim.estimand)}"
+            words = f"<strong>{claim.id}</strong> {_word(verdict)}. {_emphasised(claim.estimand)}"
             parts.append(f'<p>{words}</p><div class="evidence">{tables}</div>')
     return HTML("".join(parts))
 
@@ -199,25 +179,28 @@ def _badge(name: str, found: Verdict) -> str:
     answers = [question.answer for question in found.questions]
     counts = {word: answers.count(word) for word in ("yes", "no", "open")}
     tally = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    if found.corrected not in ("", found.verdict):
-        tally += f"; corrected: {found.corrected}"
-    words = f"{_small(f'{name}:')} {_word(found.verdict)} {_small(tally)}"
-    return f'<span style="display:inline-block">{words}</span>'
+    words = f"{name}: {_word(found.verdict)}{_corrected(found)} {_small(tally)}"
+    return f"<div>{words}</div>"
 
 
 def _word(verdict: str) -> str:
-    shape = SHAPES.get(verdict, SHAPES["undecided"])
+    kind = verdict if verdict in SHAPES else "undecided"
     look = 'viewBox="0 0 12 12" width="12" height="12" fill="none" stroke="#1f4a57"'
-    drawn = f'<svg aria-hidden="true" {look} stroke-width="1.5">{shape}</svg>'
-    return f'<span class="verdict">{drawn}<span> {verdict}</span></span>'
+    drawn = f'<svg aria-hidden="true" {look} stroke-width="1.5">{SHAPES[kind]}</svg>'
+    return f'<span class="verdict verdict-{kind}">{drawn}<span> {verdict}</span></span>'
+
+
+def _corrected(found: Verdict) -> str:
+    """The verdict after the correction for many questions, where it is another one."""
+    if found.corrected in ("", found.verdict):
+        return ""
+    return f' <span class="corrected">(corrected: {_word(found.corrected)})</span>'
 
 
 def _cell(found: Verdict | None) -> str:
     if found is None:
         return NOT_ASKED
-    other = "" if found.corrected in ("", found.verdict) else found.corrected
-    corrected = f' <span class="corrected">({_word(other)})</span>' if other else ""
-    return f"<td>{_word(found.verdict)}{corrected}</td>"
+    return f"<td>{_word(found.verdict)}{_corrected(found).replace('corrected: ', '')}</td>"
 
 
 def _bar(counts: pd.Series) -> str:
@@ -228,10 +211,9 @@ def _bar(counts: pd.Series) -> str:
             wide = 96 * count / total
             words.append(f"{verdict} in {count}")
             if verdict == "fails":
-                box = (
-                    f'x="{x + 0.75:.1f}" y="0.75" width="{max(wide - 1.5, 0.5):.1f}" height="10.5"'
-                )
-                drawn.append(f'<rect {box} fill="none" stroke="#1f4a57" stroke-width="1.5"/>')
+                box = f'x="{x + 0.75:.1f}" y="0.75" width="{max(wide - 1.5, 0.5):.1f}"'
+                look = 'height="10.5" fill="none" stroke="#1f4a57" stroke-width="1.5"'
+                drawn.append(f"<rect {box} {look}/>")
             else:
                 high = HEIGHTS[verdict]
                 box = f'x="{x:.1f}" y="{12 - high}" width="{wide:.1f}" height="{high}"'

@@ -44,14 +44,18 @@ def fields(
     """The push (points,) of overlap on one unit by its place, a panel for each slope w."""
     drawn, words = [], []
     for w, push in pushes.items():
-        figure, ax = plotting.panel(3.4, 2.6)
+        figure, ax = plotting.panel(4.2, 2.6)
         plotting.plot_field(
             positions.numpy(), push.numpy(), ax=ax, mask=claims.OVERLAP, hull=(-1.0, 1.0)
         )
-        ax.plot(others, [0] * len(others), "v", color=plotting.INK, ms=5)
-        ax.set(title=f"slope w = {w:g}", ylabel="push on p")
-        drawn.append(figure)
+        ax.plot(others, [1.0] * len(others), "v", color=plotting.INK, ms=5, clip_on=False,
+                transform=ax.get_xaxis_transform())  # fmt: skip
         felt, peak = push.abs() > 0.05 * push.abs().max(), positions[push.argmax()]
+        middle = felt[positions.abs() < 0.9].double().mean()
+        where = "all over the hull" if middle > 0.5 else "at the rim"
+        ax.set_title(f"Slope {w:g}: pushed out {where}", pad=8)
+        ax.set_ylabel("push on p")
+        drawn.append(figure)
         words.append(
             f"Slope {w:g}: the push points outwards, to the right of the middle to the right, "
             f"strongest at p = {peak:.1f}, where it is {push.max():.3f}; it is felt on "
@@ -68,20 +72,27 @@ def weights(
     outside: Bool[Tensor, "nets units"],
 ) -> HTML:
     """Slopes, and mean responses to the samples, against the distance |p| from the origin."""
-    left, ax = plotting.panel(3.4, 2.8)
-    right, other = plotting.panel(3.4, 2.8)
-    for chosen, colour, label in (
-        (~outside, plotting.INK, "inside the hull"),
-        (outside, plotting.OVERLAP, "outside"),
-    ):
-        look = {"colour": colour, "label": label, "size": 4.0}
+    left, ax = plotting.panel(4.2, 2.9)
+    right, other = plotting.panel(4.2, 2.9)
+    for chosen, colour in ((~outside, plotting.INK), (outside, plotting.OVERLAP)):
+        look = {"colour": colour, "size": 4.0}
         plotting.plot_dots(place[chosen], slope[chosen], ax=ax, **look)
         plotting.plot_dots(place[chosen], loudness[chosen], ax=other, **look)
-    ax.axhline(1.5, color=plotting.MUTED, ls=":", label="initial slope")
-    ax.set(xscale="log", yscale="log", xlabel="|p|", ylabel="|w|")
-    other.set(xscale="log", xlabel="|p|", ylabel="mean response to the samples")
-    ax.legend(loc="lower left")
-    other.legend(loc="upper right")
+    ax.axhline(1.5, color=plotting.MUTED, ls=":", label="initial")
+    flat = (slope[outside] < 1.5).double().mean().item()
+    mute = (loudness[outside] < 0.05).double().mean().item()
+    ax.set(xscale="log", yscale="log", xlabel="|p|", ylabel="|w|",
+           title=f"{flat:.0%} of those outside are flatter than at the start")  # fmt: skip
+    other.set(xscale="log", xlabel="|p|", ylabel="mean response to the samples",
+              title=f"{mute:.0%} of those outside are silent (below 0.05)")  # fmt: skip
+    edge = place[outside].min().item()
+    for one in (ax, other):
+        one.axvline(edge, color=plotting.FAINT, lw=0.8, zorder=0)
+        one.set_ylim(top=one.get_ylim()[1] * (2 if one is ax else 1.15))
+        for name, side, step in (("inside", "right", -4), ("outside", "left", 4)):
+            one.annotate(name, (edge, 1), (step, 0), one.get_xaxis_transform(), ha=side, va="top",
+                         textcoords="offset points")  # fmt: skip
+    plotting.label_lines(ax)
     words = [
         f"Slope against distance: the median slope is {slope[~outside].median():.1f} for units "
         f"inside the hull and {slope[outside].median():.1f} outside; it started at 1.5.",
@@ -94,23 +105,25 @@ def weights(
 @plotting.styled
 def fit_and_error(table: pd.DataFrame, chance: pd.Series) -> HTML:
     """Reconstruction error, and what the fit leaves unexplained, against N; `chance` by N."""
-    left, ax = plotting.panel(3.4, 2.8)
-    plotting.plot_by_size(table, "reconstruction_error", ax=ax, chance=chance)
-    ax.set(yscale="log", ylabel="reconstruction error (ideal: 0)")
-    ax.legend(loc="lower left")
-    right, ax = plotting.panel(3.4, 2.8)
     lost = table.assign(lost=(1 - table.fit_r2).clip(lower=1e-9))
-    plotting.plot_by_size(lost, "lost", ax=ax)
-    ax.axhline(1, color=plotting.MUTED, ls=":", label="the mean's fit (chance)")
-    ax.set(yscale="log", ylabel="1 − R² (ideal: 0)")
-    ax.legend(loc="lower right")
     medians = lost.groupby(["overlap", "n"])[["reconstruction_error", "lost"]].median()
     error = medians["reconstruction_error"]
     factor, over = error[1] / error[0], error[1] / chance
+    most = medians["lost"][medians.index.get_level_values("n") >= 10].max()
+
+    left, ax = plotting.panel(4.2, 2.9)
+    plotting.plot_by_size(table, "reconstruction_error", ax=ax, chance=chance)
+    ax.set(yscale="log", ylabel="reconstruction error (ideal: 0)",
+           title=f"Overlap errs at least {over.min():.1f} times as much as chance …")  # fmt: skip
+    right, other = plotting.panel(4.2, 2.9)
+    plotting.plot_by_size(lost, "lost", ax=other)
+    other.axhline(1, color=plotting.MUTED, ls=":", label="chance: the mean")
+    other.set(yscale="log", ylabel="1 − R² (ideal: 0)", title="… and yet it fits")
+    plotting.label_lines(ax, other)
     words = [
         f"Reconstruction error against N: overlap's median is {factor.min():.1f} to "
         f"{factor.max():.1f} times the baseline's, and at least {over.min():.1f} times chance's.",
         "One minus R squared against N: from N = 10 on the largest median of both is "
-        f"{medians['lost'][medians.index.get_level_values('n') >= 10].max():.0e}, so both fit.",
+        f"{most:.0e}, so both fit.",
     ]
     return plotting.show(left, right, alt=words)

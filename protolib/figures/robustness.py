@@ -5,6 +5,9 @@ import html
 import numpy as np
 import pandas as pd
 from IPython.display import HTML
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from protolib import plotting, sweep
@@ -21,122 +24,166 @@ SHORT = {
     "C8": "only large τ expels",
     "C9": "overlap expels",
 }
-DARK = "#111111"  # on strong colours, in both themes
-# How a verdict is drawn: the bar's colour, and the colour of the number on it.
-VERDICTS = {
-    "holds": (plotting.OVERLAP, DARK),
-    "partly": (plotting.FAINT, plotting.INK),
-    "undecided": (plotting.HULL, plotting.INK),
-    "fails": (plotting.SEPARATION, DARK),
-}
-MARKS = {"holds": "●", "partly": "◐", "fails": "✕", "undecided": "?", "not tested here": "–"}
+# How a verdict, or an answer, is drawn: strength of the filling, and how much of a disc is filled.
+VERDICTS = {"holds": (1, "full"), "partly": (0.5, "left"), "undecided": (0.15, None),
+            "fails": (0, "none")}  # fmt: skip
+ANSWERS = {"yes": (1, "full"), "open": (0.15, None), "no": (0, "none")}
+MARKS = {"holds": "●", "partly": "◐", "fails": "⊘", "undecided": "–", "not tested here": ""}
+CHOICES = {"parametrisation": "what moves", "lam": "λ", "attractor": "coverage"}
 VALUES = {
-    "bias": "(w, b)", "centre": "(w, p)", "uniform": "start uniform", "pytorch": "start PyTorch",
-    "glorot": "start zero biases", "adam": "Adam", "sgd": "gradient descent",
-    "coverage": "hard coverage", "labels": "random labels",
+    "bias": "(w, b)", "centre": "(w, p)", "pytorch": "PyTorch", "glorot": "zero biases",
+    "adam": "Adam", "sgd": "descent", "coverage": "hard", "soft coverage": "soft",
+    "labels": "random labels", "line": "a line", "sine": "a sine",
 }  # fmt: skip
 
 
 @plotting.styled
-def verdicts(tally: pd.DataFrame) -> HTML:
-    """Universes by verdict, one bar a claim; tally: rows verdicts, columns claims, counts."""
-    figure, ax = plotting.panel(6.4, 3.1)
-    left = np.zeros(tally.shape[1])
-    for kind, (colour, on_it) in VERDICTS.items():
-        width = tally.reindex([kind], fill_value=0).to_numpy()[0]
-        rows = range(len(width))
-        ax.barh(rows, width, left=left, color=colour, edgecolor=plotting.INK, lw=0.4, label=kind)
-        for row in np.flatnonzero(width >= 6):
-            middle = left[row] + width[row] / 2
-            ax.text(middle, row, str(width[row]), ha="center", va="center", fontsize=8.5,
-                    color=on_it)  # fmt: skip
-        left += width
-    ax.set(
-        yticks=range(len(left)), yticklabels=[f"{c}  {SHORT[c]}" for c in tally],
-        ylim=(len(left) - 0.4, -0.6), xlim=(0, left.max()), xlabel="universes",
-    )  # fmt: skip
-    ax.tick_params(left=False)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.35, 1.17), ncols=4)
-    sorted_ = tally.loc["holds"].sort_values(ascending=False)
+def verdicts(tally: pd.DataFrame, share: pd.DataFrame) -> HTML:
+    """Universes by verdict, and questions by answer: a row a claim, a column a word.
+
+    tally: rows verdicts, columns claims, counts; share: rows claims, columns answers, in [0, 1].
+    """
+    counts = {word: tally.reindex([word], fill_value=0).iloc[0] for word in VERDICTS}
+    answers = {word: 100 * share[word].reindex(tally.columns) for word in ANSWERS}
+    most, rows = int(tally.sum().max()), range(tally.shape[1])
+
+    def column(ax: Axes, word: str, values: pd.Series, look: tuple, limit: float) -> None:
+        strength, fill = look
+        colour = plotting.VERDICT
+        ax.barh(rows, values, height=0.45, color=to_rgba(colour, strength), edgecolor=colour,
+                lw=0.8, label=word)  # fmt: skip
+        for row, value in enumerate(values):
+            ax.text(value + 0.03 * limit, row, f"{value:.0f}", va="center")
+        place = {"transform": ax.transAxes, "clip_on": False}
+        if fill:
+            ax.plot(0.03, 1.04, "o", color=colour, mec=colour, ms=7, fillstyle=fill,
+                    mfc=colour, mfcalt=plotting.PAPER, **place)  # fmt: skip
+        if fill != "full" and fill != "left":
+            ax.plot([-0.025, 0.085], [1.04, 1.04], color=colour, lw=1.4, **place)
+        ax.text(0.13, 1.04, word, va="center", fontweight=600, **place)
+        ax.set(xlim=(0, 1.3 * limit), xticks=[], ylim=(len(values) - 0.4, -0.9))
+        ax.spines[["bottom", "left"]].set_visible(False)
+        ax.tick_params(left=False)
+
+    def block(figure, groups: dict, looks: dict, limit: float, names: str) -> None:
+        axes = figure.subplots(1, len(groups), sharey=True)
+        for ax, (word, values) in zip(axes, groups.items()):
+            column(ax, word, values, looks[word], limit)
+        ids = [f"{c}  {SHORT[c]}" if names == "beside" else c for c in tally]
+        axes[0].set(yticks=rows, yticklabels=ids if names else [""] * len(ids))
+        for row, c in enumerate(tally if names == "above" else ()):
+            axes[0].text(0, row - 0.3, SHORT[c], va="bottom", color=plotting.MUTED, in_layout=False)
+
+    def draw(figure: Figure, phone: bool) -> None:
+        shape = {"height_ratios": [4.4, 3]} if phone else {"width_ratios": [5.6, 3]}
+        left, right = figure.subfigures(*((2, 1) if phone else (1, 2)), **shape)
+        block(left, counts, VERDICTS, float(tally.to_numpy().max()), "above" if phone else "beside")
+        block(right, answers, ANSWERS, 100.0, "ids" if phone else "")
+        plotting.headline(left, f"{some} in all {most} universes")
+        plotting.headline(right, "Its questions, in percent")
+
+    some = "A claim holds" if (tally.loc["holds"] == most).any() else "No claim holds"
+    holds = tally.loc["holds"].sort_values(ascending=False)
     fails = tally.reindex(["fails"], fill_value=0).iloc[0]
     alt = (
-        f"Verdicts on {len(left)} claims in {left.max():.0f} universes. Most often holds "
-        f"{sorted_.index[0]} ({sorted_.iloc[0]}), least often {sorted_.index[-1]} "
-        f"({sorted_.iloc[-1]}). Failing in some: "
+        f"Verdicts on {tally.shape[1]} claims in {most} universes. Most often holds "
+        f"{holds.index[0]} ({holds.iloc[0]}), least often {holds.index[-1]} "
+        f"({holds.iloc[-1]}). Failing in some: "
         + (", ".join(f"{c} ({n})" for c, n in fails.items() if n) or "none")
-        + ". The rest is mostly partly."
+        + ". The rest is mostly partly. Of the questions of a claim, from "
+        f"{share['yes'].min():.0%} to {share['yes'].max():.0%} are answered yes."
     )
-    return plotting.show(figure, alt=alt)
+    return plotting.both(draw, (8.6, 3.3), (3.6, 7.4), alt)
 
 
 @plotting.styled
 def leanings(yes: pd.DataFrame, no: pd.DataFrame) -> HTML:
-    """Shares of yes and no: a row (choice, value), a column a claim; values in [0, 1]."""
-    figure, ax = plotting.panel(6.4, 4.3)
-    choices = yes.index.get_level_values(0)
-    gaps = np.cumsum([0, *(choices[1:] != choices[:-1])])
-    rows = np.arange(len(yes)) + 0.5 * gaps
-    for column, claim in enumerate(yes):
-        ax.barh(rows, 0.9, left=column, color=plotting.FAINT, alpha=0.45, lw=0)
-        ax.barh(rows, 0.9 * yes[claim], left=column, color=plotting.OVERLAP, lw=0)
-        width = 0.9 * no[claim].to_numpy()
-        ax.barh(rows, width, left=column + 0.9 - width, color=plotting.SEPARATION, lw=0)
-    names = [
-        VALUES.get(value, f"λ = {value:g}" if isinstance(value, float) else str(value))
-        for value in yes.index.get_level_values(1)
-    ]
-    ax.set(
-        yticks=rows, yticklabels=names, ylim=(rows[-1] + 0.7, -0.7), xlim=(-0.05, yes.shape[1]),
-        xticks=np.arange(yes.shape[1]) + 0.45, xticklabels=[*yes],
-    )  # fmt: skip
-    ax.xaxis.tick_top()
-    ax.tick_params(left=False, top=False)
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
+    """Shares of yes and no: a row (choice, value), a column a claim; values in [0, 1].
+
+    A panel a choice, the one that moves most first; a row a claim, a mark a value of the choice.
+    """
     swing = yes.groupby(level=0, sort=False).agg(np.ptp)
+    order = swing.mean(axis=1).sort_values(ascending=False).index
+    rows = np.arange(yes.shape[1])
+
+    def panel(ax: Axes, choice: str) -> None:
+        for said, colour, size in ((no, plotting.MUTED, 3.5), (yes, plotting.VERDICT, 5.5)):
+            part = said.loc[choice]
+            ax.hlines(rows, part.min(), part.max(), color=colour, lw=1.6)
+            for mark, fill, (_, values) in zip("oo^", (colour, plotting.PAPER, colour),
+                                               part.iterrows()):  # fmt: skip
+                ax.plot(values, rows, mark, color=colour, mfc=fill, ms=size, lw=0)
+        names = [
+            VALUES.get(v, f"{v:g}" if isinstance(v, float) else v) for v in yes.loc[choice].index
+        ]
+        told = "\n".join(f"{mark} {name}" for mark, name in zip("●○▲", names))
+        ax.set_title(CHOICES.get(choice, choice), pad=47)
+        ax.text(0, 1.02, told + "\n" * (3 - len(names)), transform=ax.transAxes, linespacing=1.1)
+        ax.set(yticks=rows, yticklabels=[*yes], ylim=(rows[-1] + 0.6, -0.6), xlim=(-0.06, 1.0),
+               xticks=[0, 0.5, 1], xticklabels=["0", "half", "all"])  # fmt: skip
+        ax.grid(axis="y", color=plotting.FAINT, lw=0.5)
+        ax.set_axisbelow(True)
+        ax.tick_params(left=False)
+
+    def draw(figure: Figure, phone: bool) -> None:
+        shape = (3, 2) if phone else (1, 6)
+        for ax, choice in zip(figure.subplots(*shape, sharex=True, sharey=True).flat, order):
+            panel(ax, choice)
+        figure.supxlabel("share of a claim’s questions: yes (large), no (small, grey)",
+                         fontsize=9.5)  # fmt: skip
+
     claim, choice = swing.max().idxmax(), swing.max(axis=1).idxmax()
-    least = swing.mean(axis=1).idxmin()
     alt = (
         f"Share of questions answered yes and no, by claim and choice. The rows differ most for "
         f"{claim} by the {choice}, where the share of yes moves by {swing.loc[choice, claim]:.0%}; "
-        f"on average over claims they differ least by the choice of {least}."
+        f"on average over claims they differ least by the choice of {order[-1]}."
     )
-    return plotting.show(figure, alt=alt)
+    return plotting.both(draw, (8.6, 3.5), (3.6, 8.0), alt)
 
 
 @plotting.styled
 def effects(changes: dict[str, tuple[str, pd.Series]]) -> HTML:
     """What a loss changes at one size: claim → (words, change a universe, the nominal first)."""
-    panels, alts = [], []
-    draw = np.random.default_rng(0)  # where a dot stands in its row says nothing
-    for claim, (words, values) in changes.items():
-        figure, ax = plotting.panel(2.9, 1.9)
-        mask = next(
-            m for name, m in
-            (("coverage", COVERAGE), ("separation", SEPARATION), ("overlap", OVERLAP))
-            if name in words
-        )  # fmt: skip
-        finite = values[np.isfinite(values)]
-        colour = plotting.LOOKS[mask].colour
-        plotting.plot_dots(
-            finite, draw.uniform(-0.3, 0.3, len(finite)), ax=ax, colour=colour, size=3.0
-        )
+    draws, alts = np.random.default_rng(0), []  # where a dot stands in its row says nothing
+    high = {claim: draws.uniform(-0.3, 0.3, len(values)) for claim, (_, values) in changes.items()}
+    masks = {"coverage": COVERAGE, "separation": SEPARATION, "overlap": OVERLAP}
+    errors = [c for c, (words, _) in changes.items() if words.startswith("error")]
+
+    reach = np.concatenate([changes[c][1] for c in errors]) if errors else np.zeros(1)
+    reach = reach[np.isfinite(reach)]
+
+    def strip(ax: Axes, claim: str) -> None:
+        words, values = changes[claim]
+        finite = np.isfinite(values)
+        colour = plotting.LOOKS[next(m for name, m in masks.items() if name in words)].colour
+        plotting.plot_dots(values[finite], high[claim][finite], ax=ax, colour=colour, size=3.0)
         ax.plot(values.iloc[0], 0, "o", color=plotting.INK, ms=7, mfc="none", mew=1.6)
         ax.axvline(0, color=plotting.MUTED, lw=0.9)
-        if finite.abs().max() > 1:
-            ax.set_xscale("symlog", linthresh=0.1)
-            low, high = finite.min() * 1.5, finite.max() * 1.5
-            ticks = [t for t in (-10, -1, -0.1, 0, 0.1, 1, 10, 100) if low <= t <= high or t == 0]
-            ax.set(xticks=ticks, xticklabels=[f"{t:g}".replace("-", "−") for t in ticks])
-        ax.set(yticks=[], ylim=(-0.6, 0.6), title=f"{claim}: {words}")
+        less, more = (values[finite] < 0).mean(), (values[finite] > 0).mean()
+        ax.set(yticks=[], ylim=(-0.6, 0.6), title=f"{claim}: {words}",
+               xlabel=f"{less:.0%} less, {more:.0%} more")  # fmt: skip
         ax.spines["left"].set_visible(False)
-        panels.append(figure)
+
+    def draw(figure: Figure, phone: bool) -> None:
+        shape = (len(changes), 1) if phone else (-(-len(changes) // 3), 3)
+        axes = dict(zip(sorted(changes, key=lambda c: (c not in errors, c)),
+                        figure.subplots(*shape, squeeze=False).flat))  # fmt: skip
+        for claim, ax in axes.items():
+            strip(ax, claim)
+            if claim not in errors:
+                continue
+            ax.set_xscale("symlog", linthresh=0.1)
+            ax.set(xticks=[-1, -0.1, 0, 0.1, 1, 10], xlim=(1.5 * reach.min(), 1.5 * reach.max()),
+                            xticklabels=["−1", "−0.1", "0", "0.1", "1", "10"])  # fmt: skip
+
+    for words, values in changes.values():
+        finite = values[np.isfinite(values)]
         up, down = (finite > 0).mean(), (finite < 0).mean()
         alts.append(
             f"{words}: higher than the baseline's in {up:.0%} of the universes, lower in "
             f"{down:.0%}; median change {finite.median():+.2g}, nominal {values.iloc[0]:+.2g}."
         )
-    return plotting.show(*panels, alt=alts)
+    return plotting.both(draw, (8.6, 3.2), (3.6, 8.4), " ".join(alts).replace("-", "−"))
 
 
 def one_change(names: list[str], found: pd.DataFrame) -> HTML:
@@ -163,7 +210,7 @@ def one_change(names: list[str], found: pd.DataFrame) -> HTML:
 @plotting.styled
 def errors(runs: pd.DataFrame, chance: float) -> HTML:
     """Errors of several masks at one size, a dot a seed; the large marker is the median."""
-    figure, ax = plotting.panel(5.2, 2.3)
+    figure, ax = plotting.panel(4.0, 2.2)
     names, medians = [], []
     for k, (mask, part) in enumerate(sweep.by_mask(runs)):
         look, values = plotting.LOOKS[mask], part.reconstruction_error
