@@ -12,15 +12,16 @@ from torch import Tensor
 from protolib import plotting
 from protolib.figures import marks
 from protolib.figures.marks import DASHED, DESK, PHONE
-from protolib.plotting import COVERAGE, FAINT, GAUSSIAN, HULL, INK, MUTED, SEPARATION
+from protolib.plotting import COVERAGE, ENERGY, FAINT, GAUSSIAN, HULL, INK, MUTED, SEPARATION
 
 Curves = Float[Tensor, "nets frames"]
 
 ATTRACTORS = {
     "none": (SEPARATION, "-", "no attractor"),
     "coverage": (COVERAGE, DASHED, "coverage"),
-    "same kernel": (GAUSSIAN, "-", "same kernel"),
+    "same kernel": (INK, "-", "same kernel"),
 }
+KERNELS = {"gaussian": GAUSSIAN, "energy": ENERGY}
 NORMS = {"free": (INK, "-", "free norms"), "unit": (INK, DASHED, "unit norm")}
 
 
@@ -32,8 +33,9 @@ def _lines(ax: Axes, steps: int, values: Curves, look: tuple) -> None:
     """A line a world against the step, one label for all."""
     colour, dash, name = look
     x = torch.linspace(0, steps, values.shape[1])
+    few = slice(None, None, 2 if len(x) > 40 and len(x) % 2 else 1)  # smooth enough, half the size
     for k, run in enumerate(values):
-        ax.plot(x, run, color=colour, ls=dash, lw=1.3, label=None if k else name)
+        ax.plot(x[few], run[few], color=colour, ls=dash, lw=1.3, label=None if k else name)
 
 
 def _atoms(ax: Axes, path: Float[Tensor, "frames 2 atoms"]) -> None:
@@ -92,32 +94,45 @@ def plane(
 
 
 @plotting.styled
-def leave(far: Mapping[str, Curves], chance: float | int, *, steps: int) -> HTML:
-    """Distance to the nearest sample, in the samples' spacing, by attractor of `ATTRACTORS`."""
-    ends = {name: values[:, -1] for name, values in far.items()}
-    kept = [name for name, values in ends.items() if values.max() < chance]
+def leave(far: Mapping[tuple[str, str], Curves], chance: float | int, *, steps: int) -> HTML:
+    """Distance to the nearest sample, in the samples' spacing, a panel a separation's kernel.
+
+    far: by the kernel and by the attractor, one of `ATTRACTORS`.
+    """
+    kernels = [*dict.fromkeys(kernel for kernel, _ in far)]
+    ends = {key: values[:, -1] for key, values in far.items()}
 
     def draw(phone: bool) -> Figure:
-        figure = Figure(figsize=(PHONE if phone else DESK, 2.8))
-        ax = figure.subplots()
-        for name, values in far.items():
-            _lines(ax, steps, values, ATTRACTORS[name])
-        marks.level(ax, 0, "ideal")
-        marks.level(ax, chance, "chance", dots=True)
-        ax.set(xlabel="step", ylabel="distance to a sample", ylim=(-0.4, None))
-        left = "none" not in kept and len(kept) == len(far) - 1
-        ax.set_title("Without an attractor they leave" if left else "Some stay, some leave")
-        plotting.label_lines(ax)
+        figure, axes = marks.beside(len(kernels), phone, 2.5 if phone else 2.8, sharey=False)
+        for ax, kernel in zip(axes, kernels):
+            own = [pull for name, pull in far if name == kernel]
+            for pull in own:
+                colour, dash, name = ATTRACTORS[pull]
+                colour = KERNELS[kernel] if pull == "same kernel" else colour
+                _lines(ax, steps, far[kernel, pull], (colour, dash, name))
+            marks.level(ax, 0, "ideal")
+            marks.level(ax, chance, "chance", dots=True)
+            held = [ATTRACTORS[pull][2] for pull in own if ends[kernel, pull].max() < chance]
+            words = f"{f'only the {held[0]}' if len(held) == 1 else 'nothing'} holds"
+            words = "both attractors hold" if len(held) > 1 else words
+            ax.set_title(f"{kernel.capitalize()} push: {words}")
+            ax.set_ylim(bottom=-0.06 * ax.get_ylim()[1])
+        axes[0].set_ylabel("distance to a sample")
+        marks.name_x(axes, "step")
+        plotting.label_lines(*axes)
         return figure
 
-    most = max(ends, key=lambda name: ends[name].mean())
-    return marks.both(
-        draw,
-        f"Prototypes end farthest from the samples with attractor: {most}. Mean distances in "
-        "spacings: "
-        + ", ".join(f"{name} {_mean(v, 1)}" for name, v in ends.items())
-        + f"; random points {chance:.1f}.",
-    )
+    words = []
+    for kernel in kernels:
+        found = {pull: values for (name, pull), values in ends.items() if name == kernel}
+        most = max(found, key=lambda pull: found[pull].mean())
+        words.append(
+            f"Under {kernel} separation prototypes end farthest from the samples with attractor: "
+            f"{most}. Mean distances in spacings: "
+            + ", ".join(f"{pull} {_mean(values, 1)}" for pull, values in found.items())
+            + f"; random points {chance:.1f}."
+        )
+    return marks.both(draw, " ".join(words))
 
 
 @plotting.styled
@@ -306,7 +321,10 @@ def every(
 
     few, centres = (found["one", name][1] for name in ("random atoms", "k-means centres"))
     idle = few < centres and cos["one", "random atoms"] < chance + 0.02
-    finding = ("A low error is not yet a reading:", "random atoms leave little, and know nothing")
+    finding = (
+        "A low error is not yet a reading:",
+        "of sums random atoms leave little, and know nothing",
+    )
 
     def sheet(worlds: Sequence[str], width: float, words: str) -> Figure:
         figure = Figure(figsize=(width, 3.7 + 0.2 * len(words.splitlines())))
