@@ -163,7 +163,7 @@ def svg(figure: Figure) -> str:
     text = text.replace(f"; font-family: '{FAMILY}'", "")  # said once, by `drawing`
     text = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", text)
     text = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', _rounded, text)
-    text = re.sub(r"M (\S+) (\S+)\s+L \1 \2(?=[\s\"])", r"M\1 \2h0", text)  # a dot
+    text = re.sub(r'(?<= d=")[^"]*', _shortened, text)
     text = _without_groups(_without_repetition(text))
     text = re.sub(r'<image (xlink:href="data:image/png;base64,\s*([^"]+)")', _inked, text)
     for name, colour in COLOURS.items():
@@ -185,17 +185,34 @@ def drawing(figure: Figure, alt: str) -> str:
 
 
 def _without_repetition(text: str) -> str:
-    """A mark says its stroke where it is defined, and not again wherever it is used."""
-    marks = {*re.findall(r'<path id="([^"]+)"[^>]*\bstyle="[^"]*stroke', text)}
+    """A mark says its stroke, and its filling if it has but one, where it is defined."""
+    marks, fills = {*re.findall(r'<path id="([^"]+)"[^>]*\bstyle="[^"]*stroke', text)}, {}
+    use = r'<use xlink:href="#([^"]+)"([^>]*?) style="([^"]*)"/>'
+    for mark, _, style in re.findall(use, text):
+        kept = [part for part in style.split("; ") if not part.startswith("stroke")]
+        fills.setdefault(mark, set()).add("; ".join(kept))
 
-    def once(use: re.Match) -> str:
-        if use[1] not in marks:
-            return use[0]
-        kept = [part for part in use[3].split("; ") if not part.startswith("stroke")]
-        style = f' style="{"; ".join(kept)}"' if kept else ""
-        return f'<use xlink:href="#{use[1]}"{use[2]}{style}/>'
+    def once(found: re.Match) -> str:
+        if found[1] not in marks:
+            return found[0]
+        kept = [part for part in found[3].split("; ") if not part.startswith("stroke")]
+        style = f' style="{"; ".join(kept)}"' if kept and len(fills[found[1]]) > 1 else ""
+        return f'<use xlink:href="#{found[1]}"{found[2]}{style}/>'
 
-    return re.sub(r'<use xlink:href="#([^"]+)"([^>]*?) style="([^"]*)"/>', once, text)
+    def defined(found: re.Match) -> str:
+        only = fills.get(found[2], ())
+        return f"{found[1]}{next(iter(only))}; " if len(only) == 1 and "" not in only else found[0]
+
+    text = re.sub(use, once, text)
+    return re.sub(r'(<path id="([^"]+)"[^>]*\bstyle=")(?=[^"]*stroke)', defined, text)
+
+
+def _shortened(path: re.Match) -> str:
+    """Lines follow their start without a letter each; a dot is a line of no length."""
+    text = re.sub(r"\s+", " ", path[0])
+    text = re.sub(r"M (\S+) (\S+) L \1 \2(?= [MZz]| ?$)", r"M\1 \2h0", text)
+    lines = r"(M \S+ \S+)((?: L \S+ \S+)+)"
+    return re.sub(lines, lambda run: run[1] + run[2].replace(" L ", " "), text).strip()
 
 
 def _inked(image: re.Match) -> str:
@@ -533,6 +550,13 @@ def plot_images(images, *, ax: Axes, columns: int = 10) -> Axes:
     ax.imshow(sheet, interpolation="none")
     ax.set_axis_off()
     return ax
+
+
+def rows_of_images(figure: Figure, rows: dict[str, np.ndarray], columns: int) -> None:
+    """Rows of `columns` images, each under its name; what does not fit a row is left out."""
+    for ax, (name, images) in zip(figure.subplots(len(rows), 1), rows.items()):
+        plot_images(images[:columns], ax=ax, columns=columns)
+        ax.set_title(name, fontsize=9.5, pad=3)
 
 
 def plot_cells(values: np.ndarray, *, ax: Axes, colour: str, most: float = 0.8) -> Axes:
