@@ -7,6 +7,7 @@ in a notebook and in the book, and there it follows the light or dark theme, bec
 written as CSS variables (defined in `book/_assets/book.css`) with the values below as defaults.
 """
 
+import base64
 import functools
 import html
 import io
@@ -25,8 +26,10 @@ from IPython.display import HTML
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
+from PIL import Image
 from scipy.optimize import isotonic_regression
 
 from protolib import model
@@ -161,7 +164,8 @@ def svg(figure: Figure) -> str:
     text = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", text)
     text = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', _rounded, text)
     text = re.sub(r'(?<= d=")[^"]*', _shortened, text)
-    text = _without_bare_groups(_without_repetition(text))
+    text = _without_groups(_without_repetition(text))
+    text = re.sub(r'<image (xlink:href="data:image/png;base64,\s*([^"]+)")', _inked, text)
     for name, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{name}, {colour})")
     return re.sub(r"\s*\n\s*", "\n", text)
@@ -203,25 +207,34 @@ def _without_repetition(text: str) -> str:
     return re.sub(r'(<path id="([^"]+)"[^>]*\bstyle=")(?=[^"]*stroke)', defined, text)
 
 
-def _without_bare_groups(text: str) -> str:
-    """Groups that say nothing are left out."""
-    open_ = []
-
-    def kept(tag: re.Match) -> str:
-        if tag[0] != "</g>":
-            open_.append(tag[0] != "<g>")
-            return tag[0] if open_[-1] else ""
-        return tag[0] if open_.pop() else ""
-
-    return re.sub(r"<g\b[^>]*>|</g>", kept, text)
-
-
 def _shortened(path: re.Match) -> str:
     """Lines follow their start without a letter each; a dot is a line of no length."""
     text = re.sub(r"\s+", " ", path[0])
     text = re.sub(r"M (\S+) (\S+) L \1 \2(?= [MZz]| ?$)", r"M\1 \2h0", text)
     lines = r"(M \S+ \S+)((?: L \S+ \S+)+)"
     return re.sub(lines, lambda run: run[1] + run[2].replace(" L ", " "), text).strip()
+
+
+def _inked(image: re.Match) -> str:
+    """An image of black ink alone is marked: where the page is dark, its style sheet turns it."""
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(image[2]))).convert("RGBA"))
+    kind = "" if pixels[..., :3][pixels[..., 3] > 0].any() else 'class="ink" '
+    return f"<image {kind}{image[1]}"
+
+
+def _without_groups(text: str) -> str:
+    """Groups that say nothing are left out, which makes a drawing lighter by a sixteenth.
+
+    >>> _without_groups('<g><g clip-path="url(#a)"><g><use/></g></g></g>')
+    '<g clip-path="url(#a)"><use/></g>'
+    """
+    kept, parts = [], []
+    for part in re.split(r"(<g\b[^>]*>|</g>)", text):
+        if part.startswith("<g"):
+            kept.append(part != "<g>")
+        if not ((part == "</g>" and not kept.pop()) or part == "<g>"):
+            parts.append(part)
+    return "".join(parts)
 
 
 def _rounded(attribute: re.Match) -> str:
@@ -321,6 +334,13 @@ def shade_hull(ax: Axes, low: float, high: float, *, vertical: bool = True, labe
     span(low, high, color=HULL, lw=0, zorder=0, label="inside the hull" if label else None)
 
 
+def lighten(lines: Iterable[Line2D], within: float = 0.15) -> None:
+    """Leave out the points of lines without markers that lie within so many points of the rest."""
+    for line in lines:
+        path = line.get_path()
+        path.should_simplify, path.simplify_threshold = True, within
+
+
 def label_lines(*several: Axes) -> None:
     """Write the name of each labelled line at its right end, no two on each other: no legend.
 
@@ -376,8 +396,7 @@ def plot_responses(parameters: model.Parameters, *, ax: Axes, reach: float = 1.6
     grid = torch.linspace(-reach, reach, 400, dtype=parameters.slope.dtype)[None, :, None]
     net = model.Parameters(*(tensor[:1] for tensor in parameters))
     h, p = model.respond(net, grid)[0], model.prototypes(net)[0, :, 0]
-    for j in range(h.shape[1]):
-        ax.plot(grid[0, :, 0], h[:, j], color=INK, lw=1, alpha=0.75)
+    lighten(ax.plot(grid[0, :, 0], h, color=INK, lw=1, alpha=0.75))
     ax.plot(p, np.ones_like(p), "v", color=INK, clip_on=True, ms=5)
     ax.set(xlim=(-reach, reach), ylim=(0, 1.12), xlabel="input x", ylabel="response")
     return ax
@@ -428,7 +447,7 @@ def plot_field(positions, force, *, ax: Axes, mask: Mask, hull, label: str | Non
     colour = LOOKS[mask].colour
     shade_hull(ax, *hull, label=False)
     ax.axhline(0, color=MUTED, lw=0.7)
-    ax.plot(positions, force, color=colour, label=label)
+    lighten(ax.plot(positions, force, color=colour, label=label))
     low, high = np.nanmin(force), np.nanmax(force)
     room = max(high - low, 1e-12)
     ax.set_ylim(low - 0.28 * room, high + 0.1 * room)
@@ -450,7 +469,7 @@ def plot_field(positions, force, *, ax: Axes, mask: Mask, hull, label: str | Non
 def plot_trajectories(steps, paths, *, ax: Axes, mask: Mask, hull, reach: float = 2.5) -> Axes:
     """Prototype positions during training: steps (frames,), paths (frames, units)."""
     shade_hull(ax, *hull, vertical=False, label=False)
-    ax.plot(steps, paths, color=LOOKS[mask].colour, lw=1, alpha=0.9)
+    lighten(ax.plot(steps, paths, color=LOOKS[mask].colour, lw=1, alpha=0.9))
     ax.set(xlim=(steps[0], steps[-1]), ylim=(-reach, reach), xlabel="step", ylabel="prototype p")
     return ax
 
@@ -520,16 +539,15 @@ def plot_band(
 
 
 def plot_images(images, *, ax: Axes, columns: int = 10) -> Axes:
-    """A sheet of square grey images, (images, pixels) with values in [0, 1], dark ink on light."""
-    images = np.asarray(images, dtype=float)
+    """A sheet of square images, (images, pixels) with values in [0, 1]: ink, more or less of it."""
+    images = np.asarray(images, dtype=float).clip(0, 1)
     side, rows = round(images.shape[1] ** 0.5), -(-len(images) // columns)
-    sheet = np.full((rows * (side + 1) - 1, columns * (side + 1) - 1), np.nan)
+    sheet = np.zeros((rows * (side + 1) - 1, columns * (side + 1) - 1, 4))
     for k, image in enumerate(images):
         r, c = divmod(k, columns)
         tile = np.s_[r * (side + 1) : r * (side + 1) + side, c * (side + 1) : c * (side + 1) + side]
-        sheet[tile] = image.reshape(side, side)
-    grey = matplotlib.colormaps["gray_r"].with_extremes(bad=(0, 0, 0, 0))
-    ax.imshow(sheet, cmap=grey, vmin=0, vmax=1, interpolation="none")
+        sheet[(*tile, 3)] = image.reshape(side, side)
+    ax.imshow(sheet, interpolation="none")
     ax.set_axis_off()
     return ax
 
