@@ -123,8 +123,8 @@ def membership(
         axes = figure.subplots(*shape, sharex=True, sharey=True).flat
         for ax, form in zip(axes, COLOURS):
             panel(ax, form)
-        axes[0].text(0.013, 0.88, f"by {attacks[0]}", va="top")
-        axes[0].text(0.0013, 0.36, f"by {attacks[1]}")
+        axes[0].text(0.013, 0.88, attacks[0], va="top")
+        axes[0].text(0.0012, 0.31, attacks[1])
         axes[1].text(0.27, 0.06, "chance", color=plotting.MUTED)
         figure.supxlabel("others accused wrongly (ideal: none)", fontsize=9.5)
         figure.supylabel("members found (ideal: all)", fontsize=9.5)
