@@ -7,6 +7,7 @@ in a notebook and in the book, and there it follows the light or dark theme, bec
 written as CSS variables (defined in `book/_assets/book.css`) with the values below as defaults.
 """
 
+import base64
 import functools
 import html
 import io
@@ -27,6 +28,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
+from PIL import Image
 from scipy.optimize import isotonic_regression
 
 from protolib import model
@@ -162,6 +164,7 @@ def svg(figure: Figure) -> str:
     text = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', _rounded, text)
     text = re.sub(r"M (\S+) (\S+)\s+L \1 \2(?=[\s\"])", r"M\1 \2h0", text)  # a dot
     text = _without_repetition(text)
+    text = re.sub(r'<image (xlink:href="data:image/png;base64,\s*([^"]+)")', _inked, text)
     for name, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{name}, {colour})")
     return re.sub(r"\s*\n\s*", "\n", text)
@@ -192,6 +195,13 @@ def _without_repetition(text: str) -> str:
         return f'<use xlink:href="#{use[1]}"{use[2]}{style}/>'
 
     return re.sub(r'<use xlink:href="#([^"]+)"([^>]*?) style="([^"]*)"/>', once, text)
+
+
+def _inked(image: re.Match) -> str:
+    """An image of black ink alone is marked: where the page is dark, its style sheet turns it."""
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(image[2]))).convert("RGBA"))
+    kind = "" if pixels[..., :3][pixels[..., 3] > 0].any() else 'class="ink" '
+    return f"<image {kind}{image[1]}"
 
 
 def _rounded(attribute: re.Match) -> str:
@@ -490,16 +500,15 @@ def plot_band(
 
 
 def plot_images(images, *, ax: Axes, columns: int = 10) -> Axes:
-    """A sheet of square grey images, (images, pixels) with values in [0, 1], dark ink on light."""
-    images = np.asarray(images, dtype=float)
+    """A sheet of square images, (images, pixels) with values in [0, 1]: ink, more or less of it."""
+    images = np.asarray(images, dtype=float).clip(0, 1)
     side, rows = round(images.shape[1] ** 0.5), -(-len(images) // columns)
-    sheet = np.full((rows * (side + 1) - 1, columns * (side + 1) - 1), np.nan)
+    sheet = np.zeros((rows * (side + 1) - 1, columns * (side + 1) - 1, 4))
     for k, image in enumerate(images):
         r, c = divmod(k, columns)
         tile = np.s_[r * (side + 1) : r * (side + 1) + side, c * (side + 1) : c * (side + 1) + side]
-        sheet[tile] = image.reshape(side, side)
-    grey = matplotlib.colormaps["gray_r"].with_extremes(bad=(0, 0, 0, 0))
-    ax.imshow(sheet, cmap=grey, vmin=0, vmax=1, interpolation="none")
+        sheet[(*tile, 3)] = image.reshape(side, side)
+    ax.imshow(sheet, interpolation="none")
     ax.set_axis_off()
     return ax
 

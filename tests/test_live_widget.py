@@ -159,7 +159,7 @@ def test_the_page_shows_the_state_that_the_lab_holds(live_page):
     page, log = live_page(body)
     names = [
         name for name in live.Lab.class_own_traits(sync=True)
-        if name not in ("scores", "name", "playing", "prototypes")
+        if name not in ("scores", "name", "tries", "playing", "prototypes")
     ]  # fmt: skip
     for k, lab in enumerate(labs):
         script = (
@@ -208,6 +208,7 @@ def test_the_bridge_carries_changes_both_ways(live_page):
     """The widget's module with a stand-in for the notebook's model."""
     page, log = live_page('<div id="here"></div>')
     own = live.Lab(preset="coverage")
+    assert live.show(own, name="own", tries=live.TRIES["coverage"]) is own  # no book: the widget
     state = {name: getattr(own, name) for name in live.Lab.class_own_traits(sync=True)}
     module = live.Lab._esm.replace("export default", "globalThis.module =")
     page.add_script_tag(content=module)
@@ -230,6 +231,8 @@ def test_the_bridge_carries_changes_both_ways(live_page):
         json.loads(json.dumps(state)),
     )
     assert page.evaluate("() => lab.state.masks") == [1, 0, 0]
+    labels = [one.label for one in live.TRIES["coverage"]]
+    assert page.locator("prototype-lab .tries button").all_inner_texts() == labels
     page.evaluate("() => { model.tell('tau', 0.5); model.tell('masks', [0, 1, 0]); }")
     page.wait_for_function("() => lab.state.tau === 0.5 && lab.state.masks[1] === 1")
     page.evaluate("() => { model.sent.length = 0; lab.advance(40); }")

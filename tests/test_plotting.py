@@ -119,9 +119,10 @@ def test_sheets_of_images_keep_every_pixel():
     images = np.arange(3 * 4).reshape(3, 4) / 12
     plotting.plot_images(images, ax=ax, columns=2)
     sheet = ax.images[0].get_array()
-    assert sheet.shape == (5, 5)
-    assert sheet[:2, :2].tolist() == images[0].reshape(2, 2).tolist()
-    assert sheet[3:, :2].tolist() == images[2].reshape(2, 2).tolist()
+    assert sheet.shape == (5, 5, 4)
+    assert not sheet[..., :3].any()  # ink alone, more or less of it
+    assert sheet[:2, :2, 3].tolist() == images[0].reshape(2, 2).tolist()
+    assert sheet[3:, :2, 3].tolist() == images[2].reshape(2, 2).tolist()
     assert "data:image/png;base64" in plotting.svg(figure)
 
 

@@ -99,7 +99,8 @@ def journey(steps, truth, sets: dict[str, dict], others: float) -> HTML:
         f"{len(truth)} digits read out of the weights after {steps[-1]} steps with the energy "
         f"attractor: error {last['error'][-1]:.2g}, where other digits have {others:.2g}."
     )
-    return live.digits_viewer(steps, truth, sets, others=others, still=figure, alt=alt)
+    tries = live.TRIES["digits"]
+    return live.digits_viewer(steps, truth, sets, others=others, tries=tries, still=figure, alt=alt)
 
 
 @plotting.styled

@@ -1,49 +1,44 @@
 """The figures of the first page."""
 
-from collections.abc import Sequence
-
 from IPython.display import HTML
 from jaxtyping import Float
 from torch import Tensor
 
-from protolib import matching, plotting
-from protolib.masks import Mask, mask_name
+from protolib import data, live, matching, model, plotting
+from protolib.training import TrainResult
+
+FRAMES = [*range(13), 14, 16, 18, 20, 23, 26, 30, 36, 45, 60, 100, 150]  # more early than late
+SHOWN = 40  # of the digits
 
 
 @plotting.styled
-def three_ways(
-    x: Float[Tensor, "nets samples 1"], p: Float[Tensor, "nets units 1"], masks: Sequence[Mask]
+def opening(
+    run: TrainResult, x: Float[Tensor, "1 images 64"], y: Float[Tensor, "1 images 10"]
 ) -> HTML:
-    """A panel for each network: its samples, its prototypes, and the links of the assignment."""
-    drawn, words = [], []
-    errors = matching.reconstruction_error(p, x).tolist()
-    for r, (mask, pairs) in enumerate(zip(masks, matching.assign(p, x))):
-        figure, ax = plotting.panel(3.0, 1.9)
-        colour, title = plotting.LOOKS[mask].colour, f"{mask_name(mask)}: error {errors[r]:.2f}"
-        plotting.plot_matching(x[r, :, 0], p[r, :, 0], pairs, ax=ax, colour=colour)
-        ax.set(xlim=(-2.2, 2.2), title=title)
-        drawn.append(figure)
-        far = int((p[r].abs() > 2.2).sum())
-        words.append(
-            f"{title} after the best matching of {p.shape[1]} prototypes with the samples; "
-            f"{far or 'no'} prototypes lie outside the picture."
-        )
-    return plotting.show(*drawn, alt=words)
+    """Digits out of noise: the prototypes along a training, beside the digits they end matched to.
 
-
-@plotting.styled
-def digits(images: Float[Tensor, "images 64"], read: Float[Tensor, "images 64"]) -> HTML:
-    """The first forty training images, and the prototypes matched with them."""
-    drawn = []
-    for title, sheet in (("training digits", images), ("read out of the weights, −b/w", read)):
-        figure, ax = plotting.panel(3.5, 1.5)
-        plotting.plot_images(sheet[:40].clamp(0, 1), ax=ax)
-        ax.set_title(title)
-        drawn.append(figure)
-    off = (images - read)[:40].abs().mean()
-    words = [
-        "Forty handwritten digits that a classifier was trained on.",
-        f"Forty images read out of its weights, each below its digit: a pixel differs by {off:.3f} "
-        "on average, on a scale from 0 to 1.",
-    ]
-    return plotting.show(*drawn, alt=words)
+    run has a snapshot every 20 of 3000 steps; the still is its end.
+    """
+    nets = model.Parameters(*(part[0, FRAMES] for part in run.snapshots))
+    p, many = model.prototypes(nets), x.expand(len(FRAMES), -1, -1)
+    ((_, order),) = matching.assign(p[-1:], x)
+    hits = model.predict(nets, many).argmax(-1) == y.argmax(-1)
+    others = data.digits([0], 2 * x.shape[1])[0][:, x.shape[1] :]  # digits it has not seen
+    error = matching.reconstruction_error(p, many).numpy()
+    truth, read = x[0, :SHOWN].double().numpy(), p[:, order[:SHOWN]].clamp(0, 1).double().numpy()
+    figure, ax = plotting.panel(4.2, 2.8)
+    plotting.plot_images(read[-1], ax=ax, columns=8)
+    far = [error[-1], matching.reconstruction_error(others, x).item()]
+    ax.set_title("read out of the weights, {:.2g} away (other digits: {:.2g})".format(*far))
+    gap = abs(read[-1] - truth).mean()
+    alt = (
+        f"{SHOWN} handwritten digits read out of the weights of a classifier after "
+        f"{run.snapshot_steps[-1]} steps: a pixel differs from the training digit's by {gap:.3f} "
+        "on average, on a scale from 0 to 1."
+    )
+    return live.digits_viewer(
+        run.snapshot_steps[FRAMES].tolist(), truth,
+        {"energy": {"frames": read, "error": error, "accuracy": hits.double().mean(-1).numpy()}},
+        others=far[1], columns=8, phone=10,
+        autoplay=True, still=figure, alt=alt,
+    )  # fmt: skip

@@ -144,7 +144,10 @@ def phase_map(taus, sizes, share: np.ndarray, length: float, lab: str) -> HTML:
         f"{mean[:, -1].min():.0%} and {mean[:, -1].max():.0%}. The larger N, the lower the "
         "temperature at which it rises."
     )
-    return live.phase_map(taus, sizes, share, lab=lab, length=length, still=figure, alt=words)
+    tries = live.TRIES["map"]
+    return live.phase_map(
+        taus, sizes, share, lab=lab, length=length, tries=tries, still=figure, alt=words
+    )
 
 
 def _curves(excess, positions, *, ax: Axes) -> None:

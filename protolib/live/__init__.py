@@ -26,6 +26,7 @@ from protolib.live.lab import PRESETS, Lab, show
 from protolib.live.page import element
 from protolib.live.scripts import (
     BUNDLES,
+    DIGITS,
     ENGINE,
     FIGURES,
     FOLDER,
@@ -35,9 +36,31 @@ from protolib.live.scripts import (
     in_book,
     script,
 )
+from protolib.live.tries import TRIES, Act, Try
 
 __all__ = [
-    "BUNDLES", "ENGINE", "FIGURES", "FOLDER", "LIVE", "PRESETS", "SHARED", "SPARSE", "Lab",
-    "controls", "digits_viewer", "element", "in_book", "pack", "phase_map", "predict_places",
-    "predict_winner", "script", "show", "unpack",
+    "BUNDLES",
+    "DIGITS",
+    "ENGINE",
+    "FIGURES",
+    "FOLDER",
+    "LIVE",
+    "PRESETS",
+    "SHARED",
+    "SPARSE",
+    "TRIES",
+    "Act",
+    "Lab",
+    "Try",
+    "controls",
+    "digits_viewer",
+    "element",
+    "in_book",
+    "pack",
+    "phase_map",
+    "predict_places",
+    "predict_winner",
+    "script",
+    "show",
+    "unpack",
 ]  # fmt: skip

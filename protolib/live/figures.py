@@ -14,6 +14,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from protolib.live.page import element
+from protolib.live.tries import Try
 
 
 def phase_map(
@@ -26,6 +27,7 @@ def phase_map(
     still: Figure,
     alt: str,
     settings: dict | None = None,
+    tries: Sequence[Try] = (),
 ) -> HTML:
     """A map of the expelled share whose cells load their configuration into a lab.
 
@@ -39,13 +41,16 @@ def phase_map(
         L, the width of the hull, for the threshold N√τ/L = ½ … 1
     settings
         what else the lab should be set to
+    tries
+        buttons that choose a cell, by its `size` and `tau`
     """
     content = {
         "taus": list(taus), "sizes": list(sizes), "share": np.round(share.mean(-1), 3).tolist(),
         "spread": np.round(share.std(-1, ddof=1), 3).tolist(), "seeds": share.shape[-1],
         "length": length, "settings": {"masks": [0, 1, 0], "zoom": 3, **(settings or {})},
     }  # fmt: skip
-    return element("phase-map", still, alt, {"for": lab, "data": json.dumps(content)})
+    attributes = {"for": lab, "data": json.dumps(content)}
+    return element("phase-map", still, alt, attributes, tries=tries)
 
 
 def pack(images: Float[np.ndarray, "*frames images 64"]) -> str:
@@ -71,10 +76,13 @@ def digits_viewer(
     *,
     others: float,
     columns: int = 6,
+    phone: int | None = None,
+    autoplay: bool = False,
+    tries: Sequence[Try] = (),
     still: Figure,
     alt: str,
 ) -> HTML:
-    """Prototypes as images under a slider of training time and a switch of attractor.
+    """Images read from the weights under a slider of training time, beside the training images.
 
     Parameters
     ----------
@@ -83,9 +91,16 @@ def digits_viewer(
         (steps,)}`, the images in the order of `truth`
     others
         the error of other digits as prototypes, for scale
+    columns, phone
+        of the sheets, where there is room and where there is little
+    autoplay
+        whether it plays once when first seen, where motion is welcome
+    tries
+        buttons that choose an attractor, by its `name`, and play
     """
     content = {
         "steps": list(map(int, steps)), "count": len(truth), "columns": columns,
+        "phone": phone or columns,
         "truth": pack(truth), "others": others,
         "sets": {
             name: {
@@ -95,7 +110,8 @@ def digits_viewer(
             for name, own in sets.items()
         },
     }  # fmt: skip
-    return element("digits-viewer", still, alt, {"data": json.dumps(content)})
+    attributes = {"autoplay": autoplay, "data": json.dumps(content)}
+    return element("digits-viewer", still, alt, attributes, tries=tries)
 
 
 def predict_winner(

@@ -1,5 +1,6 @@
 """The widget `Lab`: a network alive, its traits the same in Python and on screen."""
 
+from collections.abc import Sequence
 from typing import get_args
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from traitlets import Bool, Dict, Int, List, TraitError, Unicode
 from protolib import data, hull, matching, model, plotting, training
 from protolib.live.page import framed, open_tag
 from protolib.live.scripts import LIVE, SHARED, in_book, script
+from protolib.live.tries import Try, listed
 from protolib.losses import Attractor, Kernel
 from protolib.masks import Mask
 from protolib.model import Parameters
@@ -99,7 +101,7 @@ class Lab(anywidget.AnyWidget):
     - `zoom`, `curves`, `links`, `forces`: what is shown.
     - `scores`: error, chance_error, specialization, chance_specialization, expelled, farthest
       (outside the hull), r2.
-    - `name`: the figure's id on the page.
+    - `name`: the figure's id on the page; `tries`: its buttons, as `show` sets them.
 
     Parameters
     ----------
@@ -146,6 +148,7 @@ class Lab(anywidget.AnyWidget):
     forces = Bool(_START["forces"]).tag(sync=True)
     scores = Dict().tag(sync=True)
     name = Unicode().tag(sync=True)
+    tries = Unicode().tag(sync=True)
 
     def __init__(self, preset: str | None = None, **traits) -> None:
         if preset is not None and preset not in PRESETS:
@@ -394,21 +397,26 @@ def _text(value) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-def show(lab: Lab, *, name: str, autoplay: bool = False) -> HTML | Widget:
+def show(
+    lab: Lab, *, name: str, tries: Sequence[Try] = (), autoplay: bool = False
+) -> HTML | Widget:
     """A lab on a page: in the book the figure itself, in a notebook the widget.
 
     Parameters
     ----------
     name
         the figure's id on the page; links to a state of it begin with `#name:`
+    tries
+        buttons below the figure that set a state, play, and say what to watch
     autoplay
-        whether it trains on its own as soon as it is seen, where motion is welcome
+        whether it plays the first of them once, as soon as it is seen, where motion is welcome; it
+        stops at the first touch. Without any it trains on its own.
     """
-    lab.name = name
+    lab.name, lab.tries = name, listed(tries)
     if not in_book():
         return lab
     with matplotlib.rc_context(plotting.STYLE):  # whatever the page has set so far
         figure, alt = lab.still()
         still = plotting.drawing(figure, alt)
     tag = lab.tag(id=name, linked=True, autoplay=autoplay or lab.playing)
-    return framed(f"{tag}{still}</prototype-lab>")
+    return framed(f"{tag}{still}{lab.tries}</prototype-lab>")

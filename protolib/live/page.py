@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from protolib import plotting
 from protolib.live.scripts import FIGURES, LIVE, in_book, script
+from protolib.live.tries import Try, listed
 
 AT_REST = "What you see is a still. The live figure needs a screen and scripts."
 
@@ -35,6 +36,7 @@ def element(
     alt: str,
     attributes: dict,
     *,
+    tries: Sequence[Try] = (),
     scripts: Sequence[str] = (*LIVE, *FIGURES),
 ) -> HTML:
     """A custom element with its still inside, and in a notebook its scripts.
@@ -45,8 +47,11 @@ def element(
         the tag
     still, alt
         what is shown in print and where scripts are off, and its text
+    tries
+        buttons that set a state, play, and say what to watch
     """
-    body = f"{open_tag(name, attributes)}{plotting.drawing(still, alt)}</{name}>"
+    inside = plotting.drawing(still, alt) + listed(tries)
+    body = f"{open_tag(name, attributes)}{inside}</{name}>"
     if not in_book():  # a notebook has no page around it to bring the script
         body += f"<script>{script(*scripts)}</script>"
     return framed(body)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -12,16 +13,18 @@ SHARED = _HELD["shared.json"] | _HELD["sparse.json"]
 """What Python and the figures share: colours, presets, ranges and defaults."""
 
 ENGINE = ("shared.json", "random.js", "network.js", "matching.js", "forces.js")
-LIVE = (*ENGINE, "input.js", "page.js", "hands.js", "lab-state.js", "lab-draw.js", "lab-panel.js",
-        "lab.js")  # fmt: skip
-FIGURES = ("figure.js", "phase-map.js", "digits.js", "predict.js")
+LIVE = (*ENGINE, "input.js", "page.js", "tries.js", "hands.js", "lab-state.js",
+        "lab-draw.js", "lab-panel.js", "lab.js")  # fmt: skip
+DIGITS = ("figure.js", "digits.js")
+FIGURES = (*DIGITS, "phase-map.js", "predict.js")
 SPARSE = ("sparse.json", "sparse-engine.js", "linked.js", "plane.js", "transition.js")
 
-SMALL = ("phase-map", "digits-viewer", "predict-reveal")
+SMALL = ("phase-map", "predict-reveal")
 OF_CODES = ("superposition-plane", "transition-map")
 BUNDLES = {
-    "live.js": (LIVE, ("prototype-lab", *SMALL, *OF_CODES)),
-    "live-figures.js": (FIGURES, (*SMALL, *OF_CODES)),
+    "live.js": (LIVE, ("prototype-lab", "digits-viewer", *SMALL, *OF_CODES)),
+    "live-digits.js": (DIGITS, ("digits-viewer", *SMALL, *OF_CODES)),
+    "live-figures.js": (FIGURES[len(DIGITS) :], SMALL),
     "live-sparse.js": (SPARSE, OF_CODES),
 }
 """The files of a page: their sources and the tags that need them, loaded in this order."""
@@ -29,7 +32,7 @@ BUNDLES = {
 
 @cache
 def script(*names: str) -> str:
-    """The files' JavaScript, one after the other, without indentation and comment lines.
+    """The files' JavaScript, one after the other, without indentation and comments.
 
     Parameters
     ----------
@@ -41,7 +44,11 @@ def script(*names: str) -> str:
     >>> "prototype-lab" in script(*LIVE)
     True
     """
-    lines = [line.strip() for name in names for line in _source(name).splitlines()]
+    lines = [
+        re.sub(r"\s// [^\"'`]*$", "", line).strip()
+        for name in names
+        for line in _source(name).splitlines()
+    ]
     return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
 
 

@@ -19,6 +19,7 @@ from protolib import plotting
 from protolib.data import generator
 from protolib.live.page import element
 from protolib.live.scripts import FIGURES, LIVE, SHARED, SPARSE
+from protolib.live.tries import TRIES, Try, edge
 from protolib.sparse import coding
 from protolib.streams import PLANE, PROBLEM
 
@@ -107,9 +108,9 @@ def _plane_still(preset: str, trained: Sequence[tuple[float, coding.Autoencoder]
         ax.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "->", "color": plotting.FAINT})
         ax.text(*(1.15 * tip), str(j + 1), ha="center", va="center")
     looks = (
-        {"color": plotting.OVERLAP, "lw": 5},
+        {"color": plotting.MUTED, "lw": 5},
         {"color": plotting.INK, "lw": 1.8},
-        {"color": plotting.COVERAGE, "lw": 1.8, "ls": (0, (4, 1.5))},
+        {"color": plotting.ENCODER, "lw": 1.8, "ls": (0, (4, 1.5))},
     )
     said = []
     for (who, codes), look in zip(found.items(), looks):
@@ -139,7 +140,7 @@ def _map_still(signs: Sequence[dict]):
         cmap="cividis", vmin=0, vmax=1,
     )  # fmt: skip
     edge = [theory[K - 1] for K in actives]
-    ax.plot(range(len(actives)), edge, color=plotting.SEPARATION, label="prediction δ")
+    ax.plot(range(len(actives)), edge, color=plotting.INK, label="prediction δ")
     ax.set(xticks=range(len(actives)), xticklabels=actives, xlim=(-0.6, len(actives) - 0.4))
     ax.set(xlabel="active features K", ylabel="units M")
     ax.legend(loc="upper left")
@@ -187,7 +188,8 @@ def superposition_plane(
             for lam, net in trained
         ],
     }  # fmt: skip
-    return _figure("superposition-plane", _plane_still(preset, trained), name, content)
+    still = _plane_still(preset, trained)
+    return _figure("superposition-plane", still, name, content, TRIES["plane"])
 
 
 def transition_map(
@@ -229,10 +231,11 @@ def transition_map(
         signs.append({"nonnegative": nonnegative, "theory": theory, "cells": cells})
     seeds = len(next(iter(runs.values()))[1])
     content = {"features": features, "seeds": seeds, "samples": samples, "signs": signs}
-    return _figure("transition-map", _map_still(signs), name, content)
+    tries = edge(signs[0]["cells"], len(signs) > 1)
+    return _figure("transition-map", _map_still(signs), name, content, tries)
 
 
-def _figure(tag: str, still: tuple, name: str, content: dict) -> HTML:
+def _figure(tag: str, still: tuple, name: str, content: dict, tries: Sequence[Try]) -> HTML:
     attributes = {"id": name, "linked": True, "data": json.dumps(content)}
     scripts = (*LIVE, *FIGURES, *SPARSE)
-    return element(tag, *still, attributes, scripts=scripts)
+    return element(tag, *still, attributes, tries=tries, scripts=scripts)

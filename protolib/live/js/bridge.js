@@ -6,6 +6,7 @@ export default {
     const note = (name, value) => { last[name] = JSON.stringify(value); };
     let waiting = null, given = null;
     lab.id = model.get("name");
+    lab.innerHTML = model.get("tries") ?? "";
     el.append(lab);
     lab.set(Object.fromEntries(names.map((name) => [name, model.get(name)])));
     for (const name of names) note(name, lab.state[name]);

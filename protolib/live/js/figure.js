@@ -3,7 +3,7 @@
 // print, where scripts are off, and where the data cannot be read.
 (() => {
 "use strict";
-const P = globalThis.protolib, { palette, onTheme, STYLE, STILL } = P;
+const P = globalThis.protolib, { palette, onTheme, STYLE, STILL, TRIES, WATCH } = P;
 
 // Stops with a sentence unless `fact` holds.
 function expect(fact, sentence) {
@@ -20,8 +20,9 @@ class Figure extends HTMLElement {
         this.data = JSON.parse(this.getAttribute("data"));
         expect(this.data && typeof this.data === "object", "it has no data");
         this.check(this.data);
-        root.innerHTML = `<style>${STYLE}${this.style_ ?? ""}</style><div class="live">${this.body}</div>${STILL}`;
+        root.innerHTML = `<style>${STYLE}${this.style_ ?? ""}</style><div class="live">${TRIES}${WATCH}${this.body}</div>${STILL}`;
         this.build();
+        P.tries(this, ([{ set }]) => this.attempt?.(set));
       } catch (error) {
         root.innerHTML = `<style>${STYLE}</style><div class="broken"><p role="status"></p>${STILL}</div>`;
         root.querySelector("p").textContent = `This live figure is shown as a still: ${error.message}.`;
@@ -34,6 +35,7 @@ class Figure extends HTMLElement {
     again();
     resize.observe(this);
     const theme = onTheme(again);
+    document.fonts?.ready.then(() => this.isConnected && this.draw());
     this.leave = () => { resize.disconnect(); theme(); };
   }
 

@@ -1,20 +1,26 @@
 // How a lab is drawn: on a line its function, responses, samples, prototypes and their paths; in
-// the plane samples, prototypes and paths. The shaded region is the hull of the samples.
+// the plane samples, prototypes and paths. The shaded region is the hull of the samples. Names
+// stand in strips of their own, where nothing is drawn.
 (() => {
 "use strict";
 const P = globalThis.protolib, { short, clamp, dot } = P;
 const FORCES = ["coverage", "separation", "overlap"];
+const LINE = 18; // of text
+
+// A colour means one thing: the kernel's own where the attractor is not the paper's.
+const colourOf = (name, s) => (name === "coverage" && P.KERNELS.includes(s.attractor) ? s.attractor : name);
 
 // Where things stand on a canvas so wide: functions from the world to pixels, and back.
 function layout(lab, width) {
   const { dims, zoom, curves } = lab.s, reach = 1.25 * zoom;
   if (dims === 2) {
-    const height = Math.min(width, 460), scale = height / 2 / reach;
-    return { width, height, scale, X: (x) => width / 2 + x * scale, Y: (y) => height / 2 - y * scale,
-      back: ([px, py]) => [(px - width / 2) / scale, (height / 2 - py) / scale] };
+    const side = Math.min(width, 400), scale = side / 2 / reach, middle = LINE + side / 2;
+    return { width, height: side + LINE, scale, X: (x) => width / 2 + x * scale, Y: (y) => middle - y * scale,
+      back: ([px, py]) => [(px - width / 2) / scale, (middle - py) / scale] };
   }
-  const fit = 118, shape = curves ? 62 : 0, rail = [fit + shape + 26, fit + shape + 78];
-  return { width, height: rail[1] + 112, reach, fit, shape, rail, F: (y) => fit / 2 + 4 - y * 42,
+  const fit = 112, shape = curves ? 60 : 0, rail = [fit + shape + LINE + 12, fit + shape + LINE + 66];
+  const name = rail[1] + (lab.s.forces ? 44 : 20); // where the prototypes are named; below it their paths
+  return { width, height: name + 76, reach, fit, shape, rail, name, F: (y) => LINE + 46 - y * 36,
     X: (x) => width / 2 + (x / reach) * (width / 2), back: ([px]) => [(px / width * 2 - 1) * reach] };
 }
 
@@ -36,14 +42,8 @@ function path(g, points, colour, width = 1.5, alpha = 1) {
   g.globalAlpha = 1;
 }
 
-// Words at (x, y), with a halo of paper where they would stand on lines.
-function write(g, text, x, y, c, align = "left", colour = c.muted) {
+function write(g, text, x, y, colour, align = "left") {
   g.textAlign = align;
-  g.strokeStyle = c.paper;
-  g.lineWidth = 3;
-  g.globalAlpha = 0.8;
-  g.strokeText(text, x, y);
-  g.globalAlpha = 1;
   g.fillStyle = colour;
   g.fillText(text, x, y);
 }
@@ -63,8 +63,9 @@ function triangle(g, x, y, edge, fill, size = 6) {
 
 // Edge and filling of the prototypes, by the forces that act.
 function marks(lab, c) {
-  const on = FORCES.filter((_, k) => lab.s.masks[k]);
-  return on.length === 0 ? [c.ink, c.ink] : on.length === 3 ? [c.all, c.all] : [c[on[0]], c[on.at(-1)]];
+  const { s } = lab, on = FORCES.filter((_, k) => s.masks[k]), own = on.map((name) => c[colourOf(name, s)]);
+  if (on.length === 2 && s.masks[0] && s.masks[1] && s.attractor === s.kernel) return [own[0], own[0]]; // matched: one force
+  return on.length === 0 ? [c.ink, c.ink] : on.length === 3 ? [c.all, c.all] : [own[0], own.at(-1)];
 }
 
 function onLine(g, v, lab, c) {
@@ -75,24 +76,23 @@ function onLine(g, v, lab, c) {
   const count = 161, grid = Float64Array.from({ length: count }, (_, k) => -v.reach + (2 * v.reach * k) / (count - 1));
   const f = P.predict(theta, grid, 1), at = (k) => v.X(grid[k]);
   path(g, Array.from(grid, (q) => [v.X(q), v.F(Math.sin(Math.PI * q))]), muted, 1, 0.6);
-  path(g, Array.from(f, (y, k) => [at(k), clamp(v.F(y), -5, v.fit + 8)]), ink, 2);
+  path(g, Array.from(f, (y, k) => [at(k), clamp(v.F(y), LINE, v.fit)]), ink, 2);
   lab.y.forEach((y, i) => dot(g, v.X(x[i]), v.F(y), 4, ink));
   if (s.curves) {
     const h = P.respond(theta, grid, 1), units = p.length, floor = v.fit + v.shape;
     for (let j = 0; j < units; j++)
-      path(g, Array.from(grid, (_, k) => [at(k), floor - (v.shape - 6) * h[k * units + j]]), edge, 1, units > 30 ? 0.35 : 0.6);
+      path(g, Array.from(grid, (_, k) => [at(k), floor - (v.shape - LINE - 2) * h[k * units + j]]), edge, 1, units > 30 ? 0.35 : 0.6);
   }
-  write(g, "samples", 6, v.rail[0] - 14, c);
   if (s.links) P.assign(p, x, 1).forEach((j, i) => {
     if (j >= 0) path(g, [[v.X(x[i]), v.rail[0]], [v.X(p[j]), v.rail[1]]], muted, 1, 0.8);
   });
   x.forEach((q) => dot(g, v.X(q), v.rail[0], 5, ink));
   // the paths of the last steps, the newest on top
-  const past = lab.history, dip = 84 / 160;
+  const past = lab.history, dip = 64 / 160, below = v.name + LINE / 2;
   for (let j = 0; j < p.length; j++) {
-    const way = [[v.X(p[j]), v.rail[1] + 9]];
+    const way = [[v.X(p[j]), below]];
     for (let k = past.length - 1; k >= 0 && past[k].length === p.length; k -= 2)
-      way.push([v.X(past[k][j]), v.rail[1] + 9 + (past.length - k) * dip]);
+      way.push([v.X(past[k][j]), below + (past.length - k) * dip]);
     path(g, way, edge, 1, 0.55);
   }
   const gone = { left: [], right: [] };
@@ -102,17 +102,15 @@ function onLine(g, v, lab, c) {
     else triangle(g, v.X(q), v.rail[1], edge, fill);
   });
   if (s.forces) arrows(g, v, lab, c);
-  const wide = v.width > 460;
-  for (const [side, align, px] of [["left", "left", 6], ["right", "right", v.width - 6]]) {
-    if (!gone[side].length) continue;
-    const far = Math.max(...gone[side].map(Math.abs)), text = `${gone[side].length} beyond, to ${side === "left" ? "−" : ""}${short(far)}`;
-    write(g, side === "left" ? `◀ ${text}` : `${text} ▶`, px, v.rail[1] + 20, c, align, ink);
-  }
-  write(g, wide ? "function f through the samples (x, y); grey: the target sin πx" : "f through the samples; grey: sin πx", 6, 10, c);
-  if (s.curves) write(g, "responses", 6, v.fit + 12, c);
-  write(g, "prototypes −b/w and their paths", 6, v.height - 9, c);
-  if (wide) write(g, "shaded: hull of the samples", v.width - 6, v.height - 9, c, "right");
-  path(g, [[0, v.fit + v.shape + 2], [v.width, v.fit + v.shape + 2]], faint, 1);
+  const wide = v.width > 560, away = ({ length }, side) => (length ? `${length} beyond ${side}` : "");
+  const beyond = [away(gone.left, "◀"), away(gone.right, "▶")].filter(Boolean).join(", ");
+  write(g, wide ? "the network's function f; grey: the target sin πx" : "f; grey: the target sin πx", 6, 10, ink);
+  write(g, wide ? "shaded: hull of the samples" : "shaded: hull", v.width - 6, 10, ink, "right");
+  if (s.curves) write(g, "responses of the units", 6, v.fit + 11, ink);
+  write(g, "● samples", 6, v.rail[0] - 19, ink);
+  write(g, wide ? "▼ prototypes −b/w, read from the weights; below: their recent paths" : "▼ prototypes −b/w", 6, v.name, ink);
+  write(g, beyond, v.width - 6, v.name, ink, "right");
+  for (const y of [v.fit, v.fit + v.shape]) path(g, [[0, y], [v.width, y]], faint, 1);
 }
 
 function inPlane(g, v, lab, c) {
@@ -142,16 +140,18 @@ function inPlane(g, v, lab, c) {
   for (let i = 0; i < x.length; i += 2) dot(g, v.X(x[i]), v.Y(x[i + 1]), 5, ink);
   for (let j = 0; j < units; j++) {
     const a = v.X(p[2 * j]), b = v.Y(p[2 * j + 1]);
-    if (a < 0 || a > v.width || b < 0 || b > v.height) out++; else triangle(g, a, b, edge, fill, 5);
+    if (a < 0 || a > v.width || b < LINE || b > v.height) out++; else triangle(g, a, b, edge, fill, 5);
   }
   if (s.forces) arrows(g, v, lab, c);
-  write(g, `dots: samples; triangles: prototypes${out ? `; ${out} outside this view` : ""}`, 6, v.height - 9, c);
+  g.clearRect(0, 0, v.width, LINE);
+  write(g, "● samples   ▼ prototypes −b/w", 6, 10, ink);
+  write(g, out ? `${out} beyond view` : v.width > 560 ? "shaded: hull of the samples" : "shaded: hull", v.width - 6, 10, ink, "right");
 }
 
 // Velocity of each prototype under each force alone; every colour on a scale of its own.
 function arrows(g, v, lab, c) {
   const { dims, masks } = lab.s, p = lab.prototypes, all = P.forces(lab.theta, lab.x, lab.y, dims, lab.s);
-  const names = ["muted", ...FORCES];
+  const names = ["muted", ...FORCES.map((name) => colourOf(name, lab.s))];
   all.forEach((force, which) => {
     if (which && !masks[which - 1]) return;
     const sizes = Array.from({ length: p.length / dims }, (_, j) => Math.hypot(...force.slice(j * dims, (j + 1) * dims)));
@@ -174,5 +174,5 @@ function arrows(g, v, lab, c) {
 
 const drawLab = (g, v, lab, c) => (lab.s.dims === 1 ? onLine : inPlane)(g, v, lab, c);
 
-Object.assign(P, { layout, spots, drawLab, FORCES });
+Object.assign(P, { layout, spots, drawLab, colourOf, FORCES });
 })();

@@ -2,85 +2,85 @@
 // change in the names of the state), and what they show.
 (() => {
 "use strict";
-const P = globalThis.protolib, { make, short, clamp, STYLE, COPY, STILL, FORCES, LIMIT } = P;
+const P = globalThis.protolib, { make, short, clamp, STYLE, COPY, STILL, TRIES, WATCH, FORCES, LIMIT } = P;
 const { ranges } = P.shared.lab;
 const LABELS = {
   coverage: "coverage (the paper's)", "soft coverage": "soft coverage", gaussian: "Gaussian kernel",
   imq: "inverse multiquadric", energy: "energy (distance)", transport: "transport",
 };
+const NAMES = { gaussian: "Gaussian", imq: "multiquadric" };
 const SHOWN = { curves: "responses", links: "matching", forces: "force arrows" };
-const SLIDERS = { // label, place, limits; null: as the state's, on a logarithmic axis with a step of .05
-  tau: ["temperature τ", ".main-sliders", [-6, 1, 0.05]], size: ["samples and units N", ".main-sliders", null],
-  lam: ["coefficient λ", ".main-sliders", [-3, 1, 0.05]], speed: ["steps a frame", ".main-sliders", [0, 2, 0.1]],
-  zoom: ["view, times the hull", ".rest", [0, 1, 0.05]],
+const SLIDERS = { // label, limits; null: as the state's, on a logarithmic axis with a step of .05
+  tau: ["temperature τ of separation", [-6, 1, 0.05]], lam: ["coefficient λ of the forces", [-3, 1, 0.05]],
+  size: ["samples and units N", null], speed: ["steps a frame", [0, 2, 0.1]], zoom: ["view, times the hull", [0, 1, 0.05]],
 };
 
 const PANEL = `<style>${STYLE}
 :host{container-type:inline-size}
 button.play{min-width:5.6rem}
-.scores{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.2rem,1fr));gap:.4rem .9rem;margin:.5rem 0}
+.scores{display:grid;grid-template-columns:repeat(3,1fr);gap:.4rem .9rem;margin:.5rem 0}
 .scores dt,small{color:var(--muted);font-size:.85em} small{display:block} .scores dd{margin:0;font-variant-numeric:tabular-nums}
 .scores b{font-size:1.1em} .bar{position:relative;height:7px;background:var(--faint);border-radius:4px;margin-top:3px}
 .bar i{position:absolute;inset:0 auto 0 0;background:var(--ink);border-radius:4px}
 .bar u{position:absolute;top:-3px;bottom:-3px;width:2px;background:var(--muted)}
 .switch{border:2px solid var(--c);border-radius:1.2rem;padding:.1rem .8rem;min-height:2.3rem} .switch::before{content:"○ "}
 .switch[aria-checked=true]{background:color-mix(in srgb,var(--c) 22%,var(--paper));color:var(--ink);font-weight:600}
-.switch[aria-checked=true]::before{content:"● ";color:var(--c)} .force{display:inline-flex;flex-wrap:wrap;gap:.3rem}
+.switch[aria-checked=true]::before{content:"● ";color:var(--c)} .row.run{gap:.4rem} .beside{flex:1 1 16rem;align-self:center}
 .sliders{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));gap:.5rem 1.2rem}
 .mark{display:block;margin:-.2rem 8px 0;font-size:.8rem;color:var(--muted)}
 .mark i{display:block;height:5px;background:var(--separation);border-radius:2px;min-width:4px}
 .mark em{font-style:normal}
 summary{cursor:pointer;padding:.25rem 0;font-weight:600}
-@container (max-width:480px){.stage{position:sticky;top:3.5rem;z-index:1;background:var(--paper)}}
+@container (max-width:480px){.beside{display:none} .switch{padding:.1rem .55rem} .stage{position:sticky;top:3.5rem;z-index:1;background:var(--paper)}}
 </style>
 <div class="live lab" part="lab">
  <p class="sr status" role="status" aria-live="polite"></p>
- <div class="row" role="group" aria-label="Run">
+ <div class="row run" role="group" aria-label="Run">
   <button class="play main" type="button">Play</button>
-  <button class="step" type="button" title="one step of training">Step</button>
   <button class="reset" type="button" title="back to the start of this seed">Reset</button>
-  <label>seed <input class="seed" type="number" min="0" max="${ranges.seed[1]}" step="1"></label>
-  <label><span>preset</span> <select class="preset"></select></label>
+  <div class="row run forces" role="group" aria-label="Forces beside the fit"></div>
  </div>
  <div class="stage"><canvas class="framed" role="img"></canvas>
   <div class="handle" role="slider" tabindex="0" data-of="sample"></div>
   <div class="handle" role="slider" tabindex="0" data-of="prototype"></div></div>
- <p class="hint" role="status"></p>
- <fieldset><legend>Forces beside the fit</legend><div class="row forces"></div></fieldset>
+ ${WATCH}${TRIES}<p class="hint" role="status"></p>
  <dl class="scores"></dl>
- <div class="sliders main-sliders"></div>
- <details><summary>More controls</summary>
+ <div class="first"></div>
+ <details><summary>More</summary>
+  <div class="row"><label>preset <select class="preset"></select></label>
+   <label>seed <input class="seed" type="number" min="0" max="${ranges.seed[1]}" step="1"></label>
+   <button class="step" type="button" title="one step of training">Step</button></div>
+  <div class="row"><label>attractor <select class="attractor"></select></label>
+   <label>kernel of separation <select class="kernel"></select></label>
+   <button class="match" type="button" title="attract with the kernel that separation repels with">match the attractor to separation</button></div>
   <div class="sliders rest"></div>
-  <div class="row shows" role="group" aria-label="Show"></div></details>
- ${COPY}
+  <div class="row shows" role="group" aria-label="Show"></div>
+  <p class="muted more"></p>
+ ${COPY}</details>
 </div>${STILL}`;
 
 function slider(root, name, act) {
-  const [label, where, axis] = SLIDERS[name], [low, high, step] = axis ?? [...ranges[name], 1];
+  const [label, axis] = SLIDERS[name], [low, high, step] = axis ?? [...ranges[name], 1];
   const input = make("input", { type: "range", min: low, max: high, step, className: `s-${name}` });
-  const box = make("label", { className: "slider" },
+  const box = make("label", { className: `slider l-${name}` },
     make("span", {}, make("span", { textContent: label }), make("output", { className: `o-${name}` })), input);
   if (name === "tau") box.append(make("span", { className: "mark" }, make("i"), make("em")));
   input.addEventListener("input", () =>
     act({ [name]: axis ? Number((10 ** input.value).toPrecision(3)) : Number(input.value) }));
-  root.querySelector(where).append(box);
+  root.querySelector(".rest").append(box);
+}
+
+// The one slider that stands outside of "More" is that of the forces the lab begins with: τ where
+// separation may act, else λ.
+function first(root, masks) {
+  root.querySelector(".first").replaceChildren(root.querySelector(masks[1] || !masks.some(Boolean) ? ".l-tau" : ".l-lam"));
 }
 
 function force(root, name, k, lab, act) {
   const button = make("button", { type: "button", className: "switch", textContent: name });
   button.setAttribute("role", "switch");
-  button.style.setProperty("--c", `var(--${name})`);
   button.addEventListener("click", () => act({ masks: lab.s.masks.map((m, i) => (i === k ? +!m : m)) }));
-  const group = make("span", { className: "force" }, button);
-  const [select, list, label] = [["attractor", P.ATTRACTORS, "form of the attractor"],
-    ["kernel", P.KERNELS, "kernel of separation"]][k] ?? [];
-  if (select) {
-    const choice = make("select", { className: select, ariaLabel: label, title: label });
-    choice.append(...list.map((value) => make("option", { value, textContent: LABELS[value] })));
-    choice.addEventListener("change", () => act({ [select]: choice.value }));
-    group.append(choice);
-  }
-  root.querySelector(".forces").append(group);
+  root.querySelector(".forces").append(button);
 }
 
 // All that changes the state; what runs it is the figure's own.
@@ -94,13 +94,14 @@ function controls(root, lab, act) {
     event.target.value = "";
   });
   FORCES.forEach((name, k) => force(root, name, k, lab, act));
-  const match = make("button", { type: "button", className: "match",
-    title: "attract with the kernel that separation repels with", textContent: "match the attractor to separation" });
-  match.addEventListener("click", () => {
+  for (const [name, list] of [["attractor", P.ATTRACTORS], ["kernel", P.KERNELS]]) {
+    $(`.${name}`).append(...list.map((value) => make("option", { value, textContent: LABELS[value] })));
+    $(`.${name}`).addEventListener("change", (event) => act({ [name]: event.target.value }));
+  }
+  $(".match").addEventListener("click", () => {
     $(".attractor").focus(); // the button is about to go
     act({ attractor: lab.s.kernel, masks: [1, lab.s.masks[1], lab.s.masks[2]] });
   });
-  $(".forces").append(match);
   for (const name in SLIDERS) slider(root, name, act);
   for (const flag in SHOWN) {
     const box = make("input", { type: "checkbox", className: `f-${flag}` });
@@ -116,13 +117,14 @@ function showControls(root, lab, playing) {
   if (root.activeElement !== $(".seed")) $(".seed").value = s.seed;
   root.querySelectorAll(".switch").forEach((button, k) => {
     button.setAttribute("aria-checked", String(Boolean(s.masks[k])));
-    if (k === 0) button.textContent = s.attractor === "coverage" ? "coverage" : "attractor";
+    if (k === 0) button.textContent = s.attractor === "coverage" ? "coverage" : `${NAMES[s.attractor] ?? s.attractor} attractor`;
+    button.style.setProperty("--c", `var(--${P.colourOf(FORCES[k], s)})`);
   });
   $(".match").hidden = !s.masks[1] || (s.masks[0] && s.attractor === s.kernel);
   for (const name in SLIDERS) {
-    const log = Boolean(SLIDERS[name][2]), input = $(`.s-${name}`), value = log ? Math.log10(Math.max(s[name], 1e-9)) : s[name];
+    const log = Boolean(SLIDERS[name][1]), input = $(`.s-${name}`), value = log ? Math.log10(Math.max(s[name], 1e-9)) : s[name];
     if (Math.abs(Number(input.value) - value) > (log ? 0.026 : 0)) input.value = value;
-    $(`.o-${name}`).textContent = short(s[name], 2);
+    $(`.o-${name}`).textContent = name === "tau" && s.kernel === "energy" ? "no effect" : short(s[name], 2);
   }
   const [low, high] = P.box(lab.x, s.dims), length = Math.hypot(...high.map((h, d) => h - low[d])) / Math.sqrt(s.dims);
   const room = s.size ** (1 / s.dims), crowding = (room * Math.sqrt(s.tau)) / length, uses = s.kernel !== "energy";
@@ -131,7 +133,7 @@ function showControls(root, lab, playing) {
   const mark = $(".mark i");
   mark.style.marginLeft = `${at(0.5)}%`;
   mark.style.width = `${at(1) - at(0.5)}%`;
-  $(".mark em").textContent = uses ? "bar: the packing estimate, crowding s = ½ to 1" : "the energy kernel has no τ";
+  $(".mark em").textContent = uses ? "bar: the packing estimate, crowding s = ½ to 1" : "the energy kernel of separation has no τ";
   mark.hidden = !uses;
   $(".s-tau").setAttribute("aria-valuetext", `${short(s.tau, 2)}, crowding ${short(crowding, 2)}, estimate one half to one`);
   $(".attractor").value = s.attractor;
@@ -142,15 +144,14 @@ function showControls(root, lab, playing) {
 function showScores(root, lab) {
   const q = lab.scores, n = lab.units, list = root.querySelector(".scores");
   const rows = [ // name, value, hint, share of the bar, chance
-    ["reconstruction error", short(q.error), `chance ${short(q.chance_error, 2)}, ideal 0`,
+    ["error", short(q.error), `chance ${short(q.chance_error, 2)}, ideal 0`,
       q.error / (2 * q.chance_error), 0.5],
-    ["specialization", short(q.specialization, 2), `chance ${short(q.chance_specialization, 2)}, ideal 1`,
-      q.specialization, q.chance_specialization],
     ["outside the hull", `${Math.round(q.expelled * n)} of ${n}`,
       q.expelled ? `ideal 0; up to ${short(q.farthest, 2)}` : "ideal 0", q.expelled, 0],
-    ["fit, R²", q.r2 > 0.9995 ? "> 0.999" : short(q.r2), "ideal 1", q.r2, null],
-    ["step", String(lab.steps), `nominal ${LIMIT}`, lab.steps / LIMIT, null],
+    ["fit, R²", (q.r2 > 0.9995 ? "> 0.999" : short(q.r2)).replace("-", "−"), "ideal 1", q.r2, null],
   ];
+  root.querySelector(".more").textContent = `Step ${lab.steps} (nominal ${LIMIT}). Specialization ${short(q.specialization, 2)} `
+    + `(chance ${short(q.chance_specialization, 2)}, ideal 1).`;
   if (list.children.length !== rows.length)
     list.replaceChildren(...rows.map(([name]) => make("div", {}, make("dt", { textContent: name }),
       make("dd", { innerHTML: '<b></b> <small></small><div class="bar"><i></i><u></u></div>' }))));
@@ -173,5 +174,5 @@ function summary(lab) {
     + `R² ${short(q.r2)}.`;
 }
 
-P.panel = { PANEL, controls, showControls, showScores, summary };
+P.panel = { PANEL, controls, first, showControls, showScores, summary };
 })();

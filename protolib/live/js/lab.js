@@ -4,7 +4,7 @@
 (() => {
 "use strict";
 const P = globalThis.protolib, { clamp, LIMIT } = P;
-const { PANEL, controls, showControls, showScores, summary } = P.panel;
+const { PANEL, controls, first, showControls, showScores, summary } = P.panel;
 const HINT = "Drag a point, or click it and then its new place.";
 const PICTURE = {
   1: "From top to bottom: the function and the samples; the responses; samples joined to their prototypes; the prototypes' recent paths.",
@@ -13,26 +13,30 @@ const PICTURE = {
 
 class PrototypeLab extends HTMLElement {
   lab = new P.LabState();
-  #playing = false; #wants = false; #visible = false; #made = false; #frame = 0; #stale = true; #debt = 0;
-  #undo = []; #chosen = { sample: 0, prototype: 0 }; #hands; #lastScores = 0; #lastTold = 0;
+  #playing = false; #wants = false; #visible = false; #made = false; #frame = 0; #before = null; #stale = true; #debt = 0;
+  #acts = null; #touch = false; #undo = []; #chosen = { sample: 0, prototype: 0 }; #hands; #lastScores = 0; #lastTold = 0;
 
   constructor() { // a notebook sets the state before it puts the figure on the page
     super();
     const root = this.attachShadow({ mode: "open" }), on = (selector, act) => this.$(selector).addEventListener("click", act);
     root.innerHTML = PANEL;
     controls(root, this.lab, (change) => this.#user(change));
-    on(".play", () => (this.#playing ? this.pause() : this.play()));
+    on(".play", () => (this.#playing || this.#touch ? this.pause() : this.play()));
     on(".step", () => { this.pause(); this.advance(1); this.#tell(true); });
-    on(".reset", () => { this.lab.custom = false; this.lab.restart(); this.#touched(); });
+    on(".reset", () => { this.#quiet(); this.lab.custom = false; this.lab.restart(); this.#touched(); });
     on(".link", () => P.copy(root, `${location.href.split("#")[0]}#${this.id || "lab"}:${this.query}`, "The link is copied."));
     on(".python", () => P.copy(root, this.python,
       `The Python is copied.${this.lab.changed ? " It starts afresh with the settings shown now." : ""}`));
+    for (const type of ["pointerdown", "click", "keydown", "input"]) // a finger may also scroll the page
+      root.addEventListener(type, (event) => { if (event.pointerType !== "touch" || type === "click") this.#halt(event); }, true);
     this.#dragging();
     P.say(root, "", HINT);
   }
 
   connectedCallback() {
+    const found = this.#made ? [] : P.tries(this, (acts) => this.perform(acts, true));
     if (!this.#made && this.hasAttribute("state")) this.open(this.getAttribute("state"));
+    if (!this.#made) first(this.shadowRoot, this.lab.s.masks);
     this.#made = true;
     const resize = new ResizeObserver(() => this.#redraw());
     resize.observe(this.$("canvas"));
@@ -46,11 +50,18 @@ class PrototypeLab extends HTMLElement {
     this.#undo = [() => resize.disconnect(), () => see.disconnect(),
       () => removeEventListener("hashchange", hash), P.onTheme(paint)];
     paint();
+    document.fonts?.ready.then(() => this.#redraw());
     const linked = this.#readHash();
     showControls(this.shadowRoot, this.lab, this.#playing);
     this.#tell(true);
-    this.#wants = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (this.hasAttribute("autoplay") && this.#wants && !linked) this.play();
+    this.#wants = !P.calm();
+    if (linked || !this.hasAttribute("autoplay")) return;
+    const [story] = found;
+    if (!story) { if (this.#wants) this.play(); } else if (!this.#wants) this.end(story.acts);
+    else {
+      this.told = false; // until it is seen, or touched
+      P.firstSeen(this.$("canvas"), () => { if (!this.told) { P.pressed(this.shadowRoot, this.$(".tries button")); this.perform(story.acts); } });
+    }
   }
 
   disconnectedCallback() {
@@ -75,14 +86,23 @@ class PrototypeLab extends HTMLElement {
 
   // Changes any part of the state; names as in `state`, and `preset`.
   set(change) {
+    this.#halt();
+    this.#quiet();
     this.#changed(this.lab.set(change));
     if (change.playing === true) this.play();
     if (change.playing === false && this.#playing) this.pause();
   }
 
+  #quiet() {
+    P.watch(this.shadowRoot, "");
+    P.pressed(this.shadowRoot);
+  }
+
   // The state that a link names.
   open(text) {
     if (this.#playing) this.pause();
+    this.told = true;
+    this.#quiet();
     this.#changed(this.lab.open(text));
   }
 
@@ -105,13 +125,15 @@ class PrototypeLab extends HTMLElement {
   // ------------------------------------------------------------ running
 
   play() {
+    this.told = true;
+    this.#acts = null;
     if (this.lab.steps >= this.lab.until) this.lab.until = Infinity;
     this.#wants = true;
     this.#run();
   }
 
   pause() {
-    this.#wants = false;
+    this.#wants = this.#touch = false;
     this.#stop();
   }
 
@@ -124,9 +146,59 @@ class PrototypeLab extends HTMLElement {
   // A pause that a touch of the controls ends: at the nominal number of steps.
   #stop() {
     this.#playing = false;
+    this.#acts = null;
     showControls(this.shadowRoot, this.lab, false);
     this.#tell(true);
     this.#redraw();
+  }
+
+  // Acts, one after the other: each sets something, then trains so many steps in so many seconds
+  // and says what to watch. The first touch ends them.
+  perform(acts, byHand = false) {
+    this.told = true;
+    this.#next({ acts, at: -1, byHand });
+  }
+
+  get acting() { return this.#acts && this.#acts.at + 1; }
+
+  #next({ acts, at, byHand }) {
+    const from = this.lab.s.zoom, act = acts[at + 1];
+    this.#changed(this.lab.set(act.set));
+    P.watch(this.shadowRoot, act.say);
+    this.lab.changed ||= this.lab.steps > 0;
+    if (byHand) P.toAddress(this);
+    this.#acts = { acts, byHand, at: at + 1, time: 0, done: 0, from: at < 0 ? this.lab.s.zoom : from, to: this.lab.s.zoom };
+    this.lab.until = Infinity;
+    this.#run();
+  }
+
+  // So much time has passed on the stage.
+  #act(seconds) {
+    const now = this.#acts, act = now.acts[now.at], { lab } = this, begin = performance.now();
+    now.time += seconds;
+    const due = Math.min(act.steps, Math.floor((act.steps * now.time) / act.seconds)), t = clamp(now.time / 0.8, 0, 1);
+    lab.s.zoom = t < 1 ? now.from + (now.to - now.from) * t * t * (3 - 2 * t) : now.to;
+    for (; now.done < due && performance.now() - begin < 9; now.done += Math.min(4, due - now.done)) this.advance(Math.min(4, due - now.done));
+    this.#redraw();
+    if (now.done < act.steps || now.time < act.seconds) return;
+    if (now.at + 1 < now.acts.length) this.#next(now); else this.#stop();
+  }
+
+  // How the acts end, without the way there.
+  end(acts) {
+    for (const { set, steps } of acts) { this.lab.set(set); this.lab.changed ||= this.lab.steps > 0; this.lab.advance(steps); }
+    this.#changed([]);
+    P.watch(this.shadowRoot, acts.at(-1).say);
+    P.pressed(this.shadowRoot, this.$(".tries button"));
+  }
+
+  #halt(event) {
+    this.told = true;
+    if (!this.#acts) return;
+    this.lab.s.zoom = this.#acts.to;
+    this.#stop();
+    // what is about to become a click of Play has paused already
+    this.#touch = event?.target === this.$(".play") && [undefined, " ", "Enter"].includes(event.key);
   }
 
   advance(count = 1) {
@@ -149,7 +221,10 @@ class PrototypeLab extends HTMLElement {
   #tick(time) {
     const { lab } = this;
     this.#frame = 0;
-    if (this.#playing && this.#visible && !document.hidden) {
+    if (this.#acts && this.#visible && !document.hidden) {
+      this.#act(Math.min(time - (this.#before ?? time), 100) / 1000);
+      this.#schedule();
+    } else if (this.#playing && this.#visible && !document.hidden) {
       const begin = performance.now();
       this.#debt = Math.min(this.#debt + lab.s.speed, 200); // steps a frame need not be whole
       while (this.#debt >= 1 && performance.now() - begin < 9 && lab.steps < lab.until) {
@@ -163,6 +238,7 @@ class PrototypeLab extends HTMLElement {
       }
       this.#schedule();
     }
+    this.#before = this.#acts ? time : null;
     if (this.#stale) {
       this.#stale = false;
       this.#draw();
@@ -209,6 +285,7 @@ class PrototypeLab extends HTMLElement {
   #points(of) { return of === "sample" ? this.samples : this.prototypes; }
 
   #move({ of, index }, point) {
+    this.#halt();
     this.#chosen[of] = index;
     if (of === "sample") this.lab.move(index, point); else this.lab.place(index, point);
     this.#redraw();

@@ -35,6 +35,17 @@ const make = (tag, properties = {}, ...children) => {
 const short = (value, digits = 3) =>
   !Number.isFinite(value) ? "∞" : Math.abs(value) >= 1000 ? value.toExponential(1)
     : String(Number(value.toPrecision(digits)));
+// Whether a reader prefers that nothing moves by itself.
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+// Calls once, when half of an element has come into view.
+function firstSeen(element, act) {
+  const see = new IntersectionObserver((entries) => {
+    if (entries.at(-1).intersectionRatio < 0.5) return;
+    see.disconnect();
+    act();
+  }, { threshold: [0.5, 0.75, 1] });
+  see.observe(element);
+}
 const percent = (share) => `${Math.round(100 * share)}%`;
 const define = (name, type) => { if (!customElements.get(name)) customElements.define(name, type); };
 
@@ -55,6 +66,10 @@ label{display:inline-flex;gap:.35rem;align-items:center;max-width:100%} label se
 fieldset{border:0;padding:0;margin:.3rem 0;min-width:0} legend{padding:0;font-weight:600}
 .stage{position:relative;touch-action:pan-y;user-select:none;-webkit-user-select:none}
 canvas{display:block;width:100%} canvas.framed{border:1px solid var(--faint);border-radius:.35rem}
+.watch{min-height:1.45em;margin:.3rem 0;font-weight:600}
+.watch:empty::before{content:"Each button sets the figure, plays, and says here what to watch.";font-weight:400;color:var(--muted)}
+.tries{display:flex;flex-wrap:wrap;gap:.35rem;align-items:center;margin:.5rem 0} .tries button{border-radius:1.1rem}
+.tries button[aria-pressed=true]{background:var(--ink);border-color:var(--ink);color:var(--paper)}
 .handle{position:absolute;width:26px;height:26px;margin:-13px 0 0 -13px;border-radius:50%;pointer-events:none}
 .handle:focus-visible{outline-width:2px;outline-offset:0}
 .slider{display:block} .slider>span:first-child{display:flex;justify-content:space-between;gap:.5rem}
@@ -64,6 +79,7 @@ input[type=checkbox],input[type=radio]{accent-color:var(--ink);width:1.1rem;heig
 .muted,.note,.hint{color:var(--muted)} .hint{min-height:1.4em;margin:.2rem 0} .hint.said{color:var(--ink);font-weight:600}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 textarea{width:100%;min-height:7rem;font:.8rem/1.4 ui-monospace,monospace;color:inherit;background:transparent;border:1px solid var(--muted)}
+::slotted(.tries){text-align:left}
 @media print{.live{display:none}.still{display:block}}
 `;
 const COPY = `<div class="row"><button type="button" class="link">Copy link to this state</button>
@@ -110,7 +126,7 @@ function pen(canvas, width, height) {
   const g = canvas.getContext("2d");
   g.setTransform(ratio, 0, 0, ratio, 0, 0);
   g.clearRect(0, 0, width, height);
-  g.font = `12px ${getComputedStyle(canvas).fontFamily}`;
+  g.font = `12.5px "Weights Sans", ${getComputedStyle(canvas).fontFamily}`;
   g.textBaseline = "middle";
   g.textAlign = "left";
   g.lineJoin = g.lineCap = "round";
@@ -134,7 +150,7 @@ const ring = (g, x, y, colour) => { // around what was chosen
 };
 
 Object.assign(globalThis.protolib, {
-  palette, onTheme, make, short, percent, define, STYLE, COPY, STILL, copy, inAddress, toAddress, say, pen,
+  palette, onTheme, make, short, percent, calm, firstSeen, define, STYLE, COPY, STILL, copy, inAddress, toAddress, say, pen,
   dot, ring,
 });
 })();

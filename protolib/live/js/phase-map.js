@@ -79,6 +79,11 @@ class PhaseMap extends Figure {
 
   say(r, c) { this.$("output").textContent = `${this.words(r, c)}.`; }
 
+  // From a button: the cell of a size and a temperature.
+  attempt({ size, tau }) {
+    this.choose(this.data.sizes.indexOf(size), this.data.taus.indexOf(tau));
+  }
+
   choose(r, c) {
     for (const o of this.cells) o.cell.setAttribute("aria-pressed", String(o.r === r && o.c === c));
     const lab = document.getElementById(this.getAttribute("for"));

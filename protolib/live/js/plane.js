@@ -18,8 +18,8 @@ class SuperpositionPlane extends P.Linked {
 .codes .head{color:var(--muted);font-size:.85em} .codes input{min-height:1.75rem;margin:0} .codes b{font-variant-numeric:tabular-nums;text-align:right}
 .bars{position:relative;height:1.45rem;border-left:1px solid var(--muted)} .signed .bars{border-left:0}
 .signed .bars::before{content:"";position:absolute;left:50%;top:0;bottom:0;width:1px;background:var(--muted)}
-.bars i{position:absolute;height:5px;min-width:0} .bars i:nth-child(1){top:2px;background:var(--overlap)}
-.bars i:nth-child(2){top:9px;background:var(--ink)} .bars i:nth-child(3){top:16px;background:var(--coverage)}
+.bars i{position:absolute;height:5px;min-width:0} .bars i:nth-child(1){top:2px;background:var(--muted)}
+.bars i:nth-child(2){top:9px;background:var(--ink)} .bars i:nth-child(3){top:16px;background:var(--encoder)}
 .key{display:flex;flex-wrap:wrap;gap:.1rem .9rem;font-size:.88em;margin:.3rem 0} .key i{display:inline-block;width:1.1rem;height:5px;margin:0 .35rem .15rem 0}
 table{border-collapse:collapse;width:100%;margin:.4rem 0;font-variant-numeric:tabular-nums} th{text-align:left;font-weight:400;color:var(--muted)}
 th,td{padding:.12rem .4rem .12rem 0;border-bottom:1px solid var(--faint);vertical-align:top} td{white-space:nowrap} .wrap td{white-space:normal} thead th{color:inherit;font-weight:600}
@@ -30,7 +30,7 @@ th,td{padding:.12rem .4rem .12rem 0;border-bottom:1px solid var(--faint);vertica
 <button type="button" class="step" title="one step of FISTA">Step</button><button type="button" class="reset" title="back to the code zero">Reset</button>
 <span class="muted count"></span></div>
 <div class="two"><div><div class="stage"><canvas class="framed" role="img"></canvas><div class="handle" role="slider" tabindex="0"></div></div><p class="hint" role="status"></p>
-<div class="key"><span><i style="background:var(--overlap)"></i>true code</span><span><i style="background:var(--ink)"></i>FISTA</span><span><i style="background:var(--coverage)"></i>one layer</span></div></div>
+<div class="key"><span><i style="background:var(--muted)"></i>true code</span><span><i style="background:var(--ink)"></i>FISTA</span><span><i style="background:var(--encoder)"></i>one layer</span><span>thin, dotted: Az, step by step</span></div></div>
 <div><div class="codes" role="group" aria-label="Features: the true code by sliders, and the codes found"></div></div></div>
 <p class="say"><output aria-live="polite"></output></p>
 <table><thead><tr><th scope="col"><span class="muted">read-out</span></th><th scope="col">FISTA</th><th scope="col" class="which">one layer</th></tr></thead><tbody></tbody></table>
@@ -106,6 +106,13 @@ th,td{padding:.12rem .4rem .12rem 0;border-bottom:1px solid var(--faint);vertica
     this.say();
     this.told(input);
     this.draw();
+  }
+
+  // From a button: a state, then FISTA from its start.
+  attempt(change) {
+    this.user(change);
+    this.go(0);
+    this.play();
   }
 
   user(change) {
@@ -355,18 +362,18 @@ print("one layer", guess.flatten().tolist())
       const tip = [this.A[0][j], this.A[1][j]], [x, y] = spot(tip.map((t) => 1.13 * t));
       arrow([0, 0], tip, c.faint, 2);
       g.fillStyle = c.ink;
-      g.font = `600 12px ${getComputedStyle(this).fontFamily}`;
+      g.font = g.font.replace("12.5px", "600 12.5px").replace("600 600", "600");
       g.fillText(j + 1, x, y);
     }
-    if (s.code) chain(s.code, c.overlap, 6);
-    const guessed = chain(this.guess, c.coverage, 2.5, [6, 5]);
+    if (s.code) chain(s.code, c.muted, 6);
+    const guessed = chain(this.guess, c.encoder, 2.5, [6, 5]);
     // the reconstructions A z on the way
     const way = this.path.slice(0, this.at + 1).map((code) => mix(this.A, code));
-    line(way, c.separation, 1.5);
-    way.slice(0, 40).forEach((p) => { g.fillStyle = c.separation; g.beginPath(); g.arc(...spot(p), 2.2, 0, 7); g.fill(); });
+    line(way, c.ink, 1);
+    way.slice(0, 40).forEach((p) => { g.fillStyle = c.ink; g.beginPath(); g.arc(...spot(p), 2.2, 0, 7); g.fill(); });
     chain(z, c.ink, 2.5);
     const [gx, gy] = spot(guessed);
-    g.fillStyle = c.coverage;
+    g.fillStyle = c.encoder;
     g.fillRect(gx - 5, gy - 5, 10, 10);
     const [x, y] = spot(this.y);
     g.fillStyle = c.paper;
@@ -377,12 +384,8 @@ print("one layer", guess.flatten().tolist())
     g.fill();
     g.stroke();
     g.fillStyle = c.ink;
-    g.font = `italic 600 14px ${getComputedStyle(this).fontFamily}`;
+    g.font = g.font.replace(/.*px/, "italic 600 15px");
     g.fillText("y", clamp(x + 16, 10, v.width - 10), clamp(y - 14, 10, v.height - 10));
-    g.font = `12px ${getComputedStyle(this).fontFamily}`;
-    g.fillStyle = c.muted;
-    g.textAlign = "left";
-    g.fillText("thin line: Az, step by step", 6, v.height - 9);
     if (this.hands.chosen) P.ring(g, x, y, c.ink);
     const handle = this.$(".handle"), spoken = this.y.map((t) => t.toFixed(2)).join(", ");
     handle.style.left = `${clamp(x, 10, v.width - 10)}px`;

@@ -134,7 +134,7 @@ class PredictReveal extends Figure {
     const put = (x, y, r, colour) => dot(g, x, y, r, colour), { chosen } = this.hands;
     samples.forEach((v) => put(this.X(v), 34, 5, c.ink));
     this.marks.forEach((v) => {
-      g.fillStyle = c.all;
+      g.fillStyle = c.pick;
       g.beginPath();
       g.moveTo(this.X(v), 82);
       g.lineTo(this.X(v) - 8, 68);
@@ -168,7 +168,7 @@ class PredictReveal extends Figure {
     const least = log ? Math.min(...options.map((o) => o.low), chance ?? Infinity) : 0;
     const X = (v) => 12 + ((f(Math.max(v, least)) - f(least)) / (f(most) - f(least) || 1)) * (width - 24);
     options.forEach((o, k) => {
-      const y = 10 + row * k, colour = k === this.pick ? c.separation : c.ink;
+      const y = 10 + row * k, colour = k === this.pick ? c.pick : c.ink;
       g.fillStyle = colour;
       g.fillText(`${k === this.pick ? "▸ " : ""}${o.name}: ${short(o.median, 2)} (${short(o.low, 2)} to ${short(o.high, 2)}), best in ${o.wins}`, 8, y + 4);
       if (chance) for (let dot = 12; dot < 28; dot += 5) g.fillRect(X(chance) - 0.75, y + dot, 1.5, 3);

@@ -6,7 +6,6 @@ const P = globalThis.protolib, { Linked, expect, numbers, ramp, make, short, cla
 const { mix, minus, norm, l1, basisPursuit, recoveryProblem } = P.sparse;
 const { seed: SEEDS, recovered: RIGHT } = P.shared.map;
 const MOST = 128; // features
-const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const UNIT = 8; // pixels of one M
 const count = (z) => z.reduce((sum, v) => sum + (Math.abs(v) > 1e-9), 0);
 
@@ -16,9 +15,9 @@ class TransitionMap extends Linked {
 .two>*{min-width:0} .say{min-height:2.9em;margin:.4rem 0}
 .map{position:relative;margin:0 0 1.6rem 2.2rem;border-left:1px solid var(--muted);border-bottom:1px solid var(--muted);cursor:crosshair}
 .map button{position:absolute;padding:0;min-height:0;height:22px;border:0;border-radius:2px;font-size:.78rem;min-width:0;outline-offset:1px}
-.map button span{position:relative;color:inherit;font-size:inherit;z-index:3} .map button[aria-pressed=true]{box-shadow:0 0 0 3px var(--separation)}
+.map button span{position:relative;color:inherit;font-size:inherit;z-index:3} .map button[aria-pressed=true]{box-shadow:0 0 0 3px var(--pick)}
 .map svg{position:absolute;inset:0;width:100%;height:100%;pointer-events:none;z-index:2;overflow:visible}
-.map span{position:absolute;color:var(--muted);font-size:.75rem;line-height:1;pointer-events:none} .ring{width:16px;height:16px;margin:-8px 0 0 -8px;border:3px solid var(--separation);border-radius:50%;z-index:4}`;
+.map span{position:absolute;color:var(--muted);font-size:.75rem;line-height:1;pointer-events:none} .ring{width:16px;height:16px;margin:-8px 0 0 -8px;border:3px solid var(--pick);border-radius:50%;z-index:4}`;
 
   body = `<fieldset class="row"><legend>codes</legend></fieldset>
 <div class="row"><label>K <input type="number" class="k" min="1" step="1"></label><label>M <input type="number" class="m" min="1" step="1"></label>
@@ -88,12 +87,15 @@ class TransitionMap extends Linked {
     this.go(this.path.length - 1);
     this.$(".said").textContent = this.words();
     this.told(input);
-    if (animate && !calm()) this.play();
+    if (animate && !P.calm()) this.play();
   }
 
   distance({ z }) { return norm(minus(z, this.problem.truth)) / norm(this.problem.truth); }
 
   get query() { return `k=${this.s.k}&m=${this.s.m}&problem=${this.s.seed}&signs=${this.world.nonnegative ? "positive" : "both"}`; }
+
+  // From a button: one problem of a size.
+  attempt(change) { this.user(change); }
 
   open(text) {
     const input = new P.Input();
@@ -167,7 +169,7 @@ print("norms", found.abs().sum().item(), z.abs().sum().item())
       return `${this.X(k)},${100 - (100 * delta * UNIT) / height}`;
     }).join(" ");
     const stroke = (colour, width) => `<polyline points="${line}" fill="none" stroke="${colour}" stroke-width="${width}" vector-effect="non-scaling-stroke"/>`;
-    map.innerHTML = `<svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">${stroke("var(--paper)", 5)}${stroke("var(--separation)", 2.5)}</svg>`;
+    map.innerHTML = `<svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">${stroke("var(--paper)", 5)}${stroke("var(--ink)", 2)}</svg>`;
     for (let m = 0; m <= N; m += N / 8) map.append(span(m, "-1.6rem", `${m * UNIT - 5}px`));
     map.append(span("M", "-2.1rem", `${N * UNIT - (N / 16) * UNIT - 5}px`), span("K", "-1.1rem", "-1.2rem"));
     this.cells = cells.map(([k, m], i) => {
@@ -243,25 +245,28 @@ print("norms", found.abs().sum().item(), z.abs().sum().item())
     const { truth } = this.problem, { z, lam } = this.path[this.at], active = count(z), c = this.colours, [g, width] = this.pen(".stems", 250);
     const most = Math.max(...[truth, this.end.z, z].map((code) => Math.max(...Array.from(code, Math.abs)))), N = truth.length;
     const low = this.world.nonnegative ? 0 : -most, X = (j) => 10 + ((j + 0.5) / N) * (width - 20);
-    const stems = (code, top, colour) => {
+    const stems = (code, top, colour, open = () => false) => {
       const Y = (value) => top + 18 + 88 * ((most - value) / (most - low));
       g.fillStyle = c.faint;
       g.fillRect(4, Y(0) - 0.5, width - 8, 1);
       code.forEach((value, j) => {
         if (Math.abs(value) < 1e-9) return;
-        g.fillStyle = colour(j);
+        g.fillStyle = g.strokeStyle = colour;
         g.fillRect(X(j) - 0.75, Math.min(Y(0), Y(value)), 1.5, Math.abs(Y(value) - Y(0)));
         g.beginPath();
-        g.arc(X(j), Y(value), 3.2, 0, 7);
+        g.arc(X(j), Y(value), 3.4, 0, 7);
+        if (open(j)) g.fillStyle = c.paper;
         g.fill();
+        g.lineWidth = 1.5;
+        g.stroke();
       });
     };
     const scale = norm(truth), wrong = (j) => Math.abs(z[j] - truth[j]) > 1e-3 * scale;
-    stems(truth, 0, () => c.overlap);
-    stems(z, 126, (j) => (wrong(j) ? c.separation : c.ink));
+    stems(truth, 0, c.muted);
+    stems(z, 126, c.ink, wrong);
     g.fillStyle = c.muted;
     g.fillText(`true code: ${this.s.k} active of ${N}`, 4, 8);
-    g.fillText(`found at λ = ${short(lam, 2)}: ${active} active (orange: differs)`, 4, 134);
+    g.fillText(`found at λ = ${short(lam, 2)}: ${active} active (open: differs)`, 4, 134);
     this.$(".stems").setAttribute("aria-label", `Two stem plots over ${N} features. True code: ${this.s.k} active. Found at λ = ${short(lam, 2)}: ${active} active, `
       + `${[...z.keys()].filter(wrong).length} entries differ from the truth. ${this.words()}`);
     const [p, wide] = this.pen(".gone", 84), all = this.path.map((o) => this.distance(o)), high = Math.max(1, ...all);
@@ -275,10 +280,11 @@ print("norms", found.abs().sum().item(), z.abs().sum().item())
     p.beginPath();
     all.slice(0, this.at + 1).forEach((_, i) => p.lineTo(...at(i)));
     p.stroke();
-    p.fillStyle = all[this.at] <= RIGHT ? c.overlap : c.ink;
+    p.fillStyle = all[this.at] <= RIGHT ? c.ink : c.paper;
     p.beginPath();
     p.arc(...at(this.at), 4, 0, 7);
     p.fill();
+    p.stroke();
     this.$(".gone").setAttribute("aria-label", `Relative distance to the true code: ${short(all[this.at], 2)} at corner ${this.at}, ${short(all.at(-1), 2)} at the end.`);
   }
 }
