@@ -5,7 +5,8 @@ A chapter is read in JupyterLab too, which shows a directive as raw text. So in 
 - the quotation right after the title is the *question* of the chapter,
 - the paragraph that begins with a number of minutes holds its *facts*,
 - a paragraph in italics right after a cell is the *caption* of what the cell shows,
-- a quotation that begins in bold is a *note*, beside the text where there is room,
+- a quotation that begins in bold is a *note* on the paragraph before it, beside it where there is
+  room,
 
 and this extension gives them their classes (and the caption its upright letters). Two kinds of
 cells are folded behind a quiet mark: imports, and the code of a computed sentence (`remove-input`).
@@ -31,11 +32,21 @@ def _is_note(paragraph: nodes.paragraph) -> bool:
     return quoted and bool(paragraph.children) and isinstance(paragraph[0], nodes.strong)
 
 
+def set_beside(note: nodes.block_quote) -> None:
+    """A note stands beside the paragraph before it, or below where there is no room."""
+    note["classes"].append("note")
+    above = note.parent[note.parent.index(note) - 1]
+    both = nodes.container(classes=["noted"])
+    above.replace_self(both)
+    note.parent.remove(note)
+    both.extend([above, note])
+
+
 def dress(app, doctree: nodes.document) -> None:
     for section in list(doctree.findall(nodes.section))[:1]:
         if len(section) > 1 and isinstance(section[1], nodes.block_quote):
             section[1]["classes"].append("question")
-    for paragraph in doctree.findall(nodes.paragraph):
+    for paragraph in list(doctree.findall(nodes.paragraph)):
         alone = len(paragraph) == 1 and isinstance(paragraph[0], nodes.emphasis)
         if alone and isinstance(paragraph.parent, nodes.section) and _after_cell(paragraph):
             paragraph["classes"].append("caption")
@@ -43,7 +54,7 @@ def dress(app, doctree: nodes.document) -> None:
             paragraph.clear()
             paragraph += words
         elif _is_note(paragraph):
-            paragraph.parent["classes"].append("note")
+            set_beside(paragraph.parent)
         elif MINUTES.match(paragraph.astext()):
             paragraph["classes"].append("facts")
 
