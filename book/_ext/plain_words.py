@@ -29,7 +29,8 @@ def _after_cell(node: nodes.Node) -> bool:
 
 def _is_note(paragraph: nodes.paragraph) -> bool:
     quoted = isinstance(paragraph.parent, nodes.block_quote) and paragraph.parent[0] is paragraph
-    return quoted and bool(paragraph.children) and isinstance(paragraph[0], nodes.strong)
+    words = [child for child in paragraph if child.astext()]
+    return quoted and bool(words) and isinstance(words[0], nodes.strong)
 
 
 def set_beside(note: nodes.block_quote) -> None:
@@ -88,8 +89,8 @@ def setup(app) -> dict:
     app.connect("doctree-read", dress)
     app.connect("doctree-read", fold)
     return {
-        "version": "2",
-        "env_version": 2,
+        "version": "3",
+        "env_version": 3,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
