@@ -9,7 +9,8 @@ A chapter is read in JupyterLab too, which shows a directive as raw text. So in 
   room,
 
 and this extension gives them their classes (and the caption its upright letters). Two kinds of
-cells are folded behind a quiet mark: imports, and the code of a computed sentence (`remove-input`).
+cells are folded behind a quiet mark: imports, and the code of a computed sentence (`remove-input`);
+on the book's first page all are.
 """
 
 import ast
@@ -79,6 +80,8 @@ def fold(app, doctree: nodes.document) -> None:
             folded = {"nb_element": "cell_code_source", "classes": ["cell_input"]}
             cell.insert(0, nodes.container("", shown, **folded))
             cell["classes"].append("sentence")
+        elif app.env.docname == app.config.root_doc and not imports:
+            cell["classes"].append("picture")
         elif not imports or "remove-input" in tags:
             continue
         word = "imports" if imports else "code"
@@ -89,8 +92,8 @@ def setup(app) -> dict:
     app.connect("doctree-read", dress)
     app.connect("doctree-read", fold)
     return {
-        "version": "3",
-        "env_version": 3,
+        "version": "4",
+        "env_version": 4,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
