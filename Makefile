@@ -16,7 +16,7 @@ export OMP_NUM_THREADS = 1
 
 export REQUIREMENTS
 
-.PHONY: picture tables book strict pages test mutate browser check lint lab pdf contact-sheet offline clean serve benchmark install help
+.PHONY: picture pictures tables book strict pages test mutate browser check lint lab pdf contact-sheet offline clean serve benchmark install help
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -79,6 +79,9 @@ offline: $(STAMP)  ## the built book as a zip that needs no network
 	rm -rf _build/html
 	$(BIN)/jupyter-book build . --all --quiet
 	$(BIN)/python tools/pack_offline.py
+
+pictures: $(TEST_STAMP)  ## photograph a figure of every chapter, for cards and previews (after make book)
+	$(BIN)/python tools/page_pictures.py
 
 picture: $(STAMP)  ## draw the picture of the README anew
 	$(BIN)/python benchmarks/readme_picture.py

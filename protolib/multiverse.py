@@ -9,6 +9,7 @@ choices; the others change one thing each. The table of all runs is shipped with
 import dataclasses
 import io
 import itertools
+import math
 import os
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -146,6 +147,17 @@ def verdicts(found: pd.DataFrame) -> pd.DataFrame:
     wide = one.pivot(index="universe", columns="claim", values="verdict")
     ids = [claim.id for claim in claims.CLAIMS]
     return wide.reindex(columns=ids).astype(object).fillna("not tested here")
+
+
+def tally(table: pd.DataFrame) -> pd.DataFrame:
+    """How often each claim got each verdict in the crossed universes, (verdicts, claims).
+
+    Claims that the table holds no answer to are left out.
+    """
+    crossed = math.prod(len(values) for values in CROSSED.values())
+    judged = verdicts(answers(table[table.universe < crossed]))
+    counts = judged.apply(lambda own: own.value_counts()).fillna(0).astype(int)
+    return counts.drop(index="not tested here", errors="ignore").loc[:, lambda c: c.sum() > 0]
 
 
 def write(table: pd.DataFrame, path: str | os.PathLike) -> None:

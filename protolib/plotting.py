@@ -26,6 +26,7 @@ from IPython.display import HTML
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
 from PIL import Image
@@ -162,8 +163,8 @@ def svg(figure: Figure) -> str:
     text = text.replace(f"; font-family: '{FAMILY}'", "")  # said once, by `drawing`
     text = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", text)
     text = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', _rounded, text)
-    text = re.sub(r"M (\S+) (\S+)\s+L \1 \2(?=[\s\"])", r"M\1 \2h0", text)  # a dot
-    text = _without_repetition(text)
+    text = re.sub(r'(?<= d=")[^"]*', _shortened, text)
+    text = _without_groups(_without_repetition(text))
     text = re.sub(r'<image (xlink:href="data:image/png;base64,\s*([^"]+)")', _inked, text)
     for name, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{name}, {colour})")
@@ -184,17 +185,34 @@ def drawing(figure: Figure, alt: str) -> str:
 
 
 def _without_repetition(text: str) -> str:
-    """A mark says its stroke where it is defined, and not again wherever it is used."""
-    marks = {*re.findall(r'<path id="([^"]+)"[^>]*\bstyle="[^"]*stroke', text)}
+    """A mark says its stroke, and its filling if it has but one, where it is defined."""
+    marks, fills = {*re.findall(r'<path id="([^"]+)"[^>]*\bstyle="[^"]*stroke', text)}, {}
+    use = r'<use xlink:href="#([^"]+)"([^>]*?) style="([^"]*)"/>'
+    for mark, _, style in re.findall(use, text):
+        kept = [part for part in style.split("; ") if not part.startswith("stroke")]
+        fills.setdefault(mark, set()).add("; ".join(kept))
 
-    def once(use: re.Match) -> str:
-        if use[1] not in marks:
-            return use[0]
-        kept = [part for part in use[3].split("; ") if not part.startswith("stroke")]
-        style = f' style="{"; ".join(kept)}"' if kept else ""
-        return f'<use xlink:href="#{use[1]}"{use[2]}{style}/>'
+    def once(found: re.Match) -> str:
+        if found[1] not in marks:
+            return found[0]
+        kept = [part for part in found[3].split("; ") if not part.startswith("stroke")]
+        style = f' style="{"; ".join(kept)}"' if kept and len(fills[found[1]]) > 1 else ""
+        return f'<use xlink:href="#{found[1]}"{found[2]}{style}/>'
 
-    return re.sub(r'<use xlink:href="#([^"]+)"([^>]*?) style="([^"]*)"/>', once, text)
+    def defined(found: re.Match) -> str:
+        only = fills.get(found[2], ())
+        return f"{found[1]}{next(iter(only))}; " if len(only) == 1 and "" not in only else found[0]
+
+    text = re.sub(use, once, text)
+    return re.sub(r'(<path id="([^"]+)"[^>]*\bstyle=")(?=[^"]*stroke)', defined, text)
+
+
+def _shortened(path: re.Match) -> str:
+    """Lines follow their start without a letter each; a dot is a line of no length."""
+    text = re.sub(r"\s+", " ", path[0])
+    text = re.sub(r"M (\S+) (\S+) L \1 \2(?= [MZz]| ?$)", r"M\1 \2h0", text)
+    lines = r"(M \S+ \S+)((?: L \S+ \S+)+)"
+    return re.sub(lines, lambda run: run[1] + run[2].replace(" L ", " "), text).strip()
 
 
 def _inked(image: re.Match) -> str:
@@ -202,6 +220,21 @@ def _inked(image: re.Match) -> str:
     pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(image[2]))).convert("RGBA"))
     kind = "" if pixels[..., :3][pixels[..., 3] > 0].any() else 'class="ink" '
     return f"<image {kind}{image[1]}"
+
+
+def _without_groups(text: str) -> str:
+    """Groups that say nothing are left out, which makes a drawing lighter by a sixteenth.
+
+    >>> _without_groups('<g><g clip-path="url(#a)"><g><use/></g></g></g>')
+    '<g clip-path="url(#a)"><use/></g>'
+    """
+    kept, parts = [], []
+    for part in re.split(r"(<g\b[^>]*>|</g>)", text):
+        if part.startswith("<g"):
+            kept.append(part != "<g>")
+        if not ((part == "</g>" and not kept.pop()) or part == "<g>"):
+            parts.append(part)
+    return "".join(parts)
 
 
 def _rounded(attribute: re.Match) -> str:
@@ -301,6 +334,13 @@ def shade_hull(ax: Axes, low: float, high: float, *, vertical: bool = True, labe
     span(low, high, color=HULL, lw=0, zorder=0, label="inside the hull" if label else None)
 
 
+def lighten(lines: Iterable[Line2D], within: float = 0.15) -> None:
+    """Leave out the points of lines without markers that lie within so many points of the rest."""
+    for line in lines:
+        path = line.get_path()
+        path.should_simplify, path.simplify_threshold = True, within
+
+
 def label_lines(*several: Axes) -> None:
     """Write the name of each labelled line at its right end, no two on each other: no legend.
 
@@ -356,8 +396,7 @@ def plot_responses(parameters: model.Parameters, *, ax: Axes, reach: float = 1.6
     grid = torch.linspace(-reach, reach, 400, dtype=parameters.slope.dtype)[None, :, None]
     net = model.Parameters(*(tensor[:1] for tensor in parameters))
     h, p = model.respond(net, grid)[0], model.prototypes(net)[0, :, 0]
-    for j in range(h.shape[1]):
-        ax.plot(grid[0, :, 0], h[:, j], color=INK, lw=1, alpha=0.75)
+    lighten(ax.plot(grid[0, :, 0], h, color=INK, lw=1, alpha=0.75))
     ax.plot(p, np.ones_like(p), "v", color=INK, clip_on=True, ms=5)
     ax.set(xlim=(-reach, reach), ylim=(0, 1.12), xlabel="input x", ylabel="response")
     return ax
@@ -408,7 +447,7 @@ def plot_field(positions, force, *, ax: Axes, mask: Mask, hull, label: str | Non
     colour = LOOKS[mask].colour
     shade_hull(ax, *hull, label=False)
     ax.axhline(0, color=MUTED, lw=0.7)
-    ax.plot(positions, force, color=colour, label=label)
+    lighten(ax.plot(positions, force, color=colour, label=label))
     low, high = np.nanmin(force), np.nanmax(force)
     room = max(high - low, 1e-12)
     ax.set_ylim(low - 0.28 * room, high + 0.1 * room)
@@ -430,7 +469,7 @@ def plot_field(positions, force, *, ax: Axes, mask: Mask, hull, label: str | Non
 def plot_trajectories(steps, paths, *, ax: Axes, mask: Mask, hull, reach: float = 2.5) -> Axes:
     """Prototype positions during training: steps (frames,), paths (frames, units)."""
     shade_hull(ax, *hull, vertical=False, label=False)
-    ax.plot(steps, paths, color=LOOKS[mask].colour, lw=1, alpha=0.9)
+    lighten(ax.plot(steps, paths, color=LOOKS[mask].colour, lw=1, alpha=0.9))
     ax.set(xlim=(steps[0], steps[-1]), ylim=(-reach, reach), xlabel="step", ylabel="prototype p")
     return ax
 
@@ -511,6 +550,13 @@ def plot_images(images, *, ax: Axes, columns: int = 10) -> Axes:
     ax.imshow(sheet, interpolation="none")
     ax.set_axis_off()
     return ax
+
+
+def rows_of_images(figure: Figure, rows: dict[str, np.ndarray], columns: int) -> None:
+    """Rows of `columns` images, each under its name; what does not fit a row is left out."""
+    for ax, (name, images) in zip(figure.subplots(len(rows), 1), rows.items()):
+        plot_images(images[:columns], ax=ax, columns=columns)
+        ax.set_title(name, fontsize=9.5, pad=3)
 
 
 def plot_cells(values: np.ndarray, *, ax: Axes, colour: str, most: float = 0.8) -> Axes:

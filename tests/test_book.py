@@ -10,13 +10,15 @@ import downloads
 import glossary_titles
 import jupytext
 import nbformat
+import page_pictures
 import page_scripts
 import pytest
 import yaml
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
+from PIL import Image
 
-from protolib import plotting
+from protolib import claims, plotting
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "book").glob("*.md"))
@@ -123,7 +125,59 @@ def test_every_narrative_chapter_follows_the_pattern():
             assert part in text, (name, part)
 
 
+def _narrative():
+    """The chapters that tell something: all but the first page and the back matter."""
+    return [Path(name).stem for name in _listed()[1:] if _prose_opens(name)]
+
+
+def _prose_opens(name):
+    return "\nAfter this chapter you can" in (ROOT / f"{name}.md").read_text()
+
+
+def test_every_chapter_has_a_picture_of_its_own():
+    """1200 × 630 pixels, light, and no picture of a chapter that is no more."""
+    pictures = {path.stem: path for path in page_pictures.PICTURES.glob("*.png")}
+    assert set(pictures) == {"index", *_narrative()}
+    for path in pictures.values():
+        with Image.open(path) as picture:
+            assert picture.size == page_pictures.SIZE
+        assert path.stat().st_size <= 40_000
+    assert sum(path.stat().st_size for path in pictures.values()) < 700_000
+
+
+def test_a_preview_has_a_picture_only_where_the_book_knows_its_address():
+    shown = page_pictures.tags("A & B", "Why?", "https://x.org/a.html", "https://x.org/a.png")
+    assert '<meta property="og:image" content="https://x.org/a.png" />' in shown
+    assert 'content="A &amp; B"' in shown
+    assert "summary_large_image" in shown
+    assert "og:image" not in page_pictures.tags("A", "Why?")
+
+
+def test_the_first_way_to_read_takes_ten_minutes():
+    """Three with the lab; else 220 words a minute, and twenty seconds a picture."""
+    index = (ROOT / "book" / "index.md").read_text()
+    opening, table = re.split(r"\n## What we found\n|\n## Three ways to read\n", index)[:2]
+    model = (ROOT / "book" / "model.md").read_text()
+    until = re.split(r"(?<=\n)(?=```\{code-cell\}[^`]*figures\.model)", model)[:3]
+    text = "\n".join([opening, table, *until])
+    pictures = len(re.findall(r"figures\.\w+\.\w+\(", text)) + 1  # and the next of `model`
+    prose = re.sub(r"^```.*?^```|^---.*?^---", " ", text, flags=re.DOTALL | re.MULTILINE)
+    words = len(prose.split()) + sum(len(claim.sentence.split()) + 3 for claim in claims.CLAIMS)
+    assert 8 <= 3 + words / 220 + pictures / 3 <= 10
+
+
 # ------------------------------------------------------------------------------ built pages
+
+
+@needs_build
+def test_cards_lead_to_every_chapter_with_its_question():
+    cards = _soup(HTML / "book" / "index.html").select("ul.cards > li")
+    assert [card.a["href"] for card in cards] == [f"{name}.html" for name in _narrative()]
+    for card in cards:
+        chapter = _soup(HTML / "book" / card.a["href"])
+        assert card.p.get_text() == chapter.select_one(".question").get_text(strip=True)
+        assert (card.img["width"], card.img["height"]) == ("1200", "630")
+        assert (HTML / "book" / card.img["src"]).resolve().exists()
 
 
 @needs_build
@@ -136,7 +190,7 @@ def test_every_picture_has_a_text_and_a_caption(page):
     soup = _soup(page)
     for image in soup.find("article").find_all("img"):
         alt = image.get("alt", "")
-        assert alt.strip(), image
+        assert alt.strip() or image.find_parent(class_="cards"), image  # beside its chapter's title
         assert "_images/" not in alt, image
     for figure in soup.select("figure.fig"):
         caption = figure.find_parent("div", class_="cell").find_next_sibling()

@@ -94,7 +94,7 @@ def _bridge():
     fig, frames = figures.bridge, torch.linspace(1, 4, 5)[:, None, None, None]
     samples, points = torch.eye(2)[None], torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
     shrinking = torch.eye(2)[None] * torch.tensor([1.0, 0.05]) ** ((frames - 1) / 3)
-    far = {"none": _ramp(1, 6.6, 5), "coverage": _ramp(1, 1.3, 5)}
+    far = {("gaussian", "none"): _ramp(1, 6.6, 5), ("energy", "coverage"): _ramp(1, 1.3, 5)}
     lengths = torch.tensor([0.01, 0.5, 0.25]).repeat(SEEDS, 1)
     fresh = {"random points": 2.47, "k-means centres": 0.29, "random atoms": 0.12}
     every = {("one", name): (value - 0.01, value, 5) for name, value in fresh.items()}
@@ -108,7 +108,8 @@ def _bridge():
          4, "the nearest is 4.0 times as far out"),
         (fig.plane, (samples, points * frames, shrinking, samples, torch.eye(2)[None] * frames), {},
          0.05, "towards the centre; 1 of them are still longer"),
-        (fig.leave, (far, 4.9), {"steps": 600}, 6.6, "with attractor: none"),
+        (fig.leave, (far, 4.9), {"steps": 600}, 6.6,
+         "with attractor: none. Mean distances in spacings: none 6.6; random"),
         (fig.collapse, (lengths, lengths + 0.1), {"dims": 2}, 0.25,
          "alone 2 of 3 atoms keep more than a tenth of their length, never more than 2"),
         (fig.every, (every, cosines, 0.6), {}, 0.97,

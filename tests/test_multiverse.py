@@ -163,3 +163,13 @@ def test_many_grids_give_each_grid_its_own_table(tmp_path):
     for grid, table in zip(grids, several):
         pd.testing.assert_frame_equal(table, sweep.run(grid, workers=1), check_exact=True)
     assert len([*tmp_path.glob("chunk-*.csv")]) == 2  # size 4 is shared
+
+
+def test_the_tally_counts_the_verdicts_of_crossed_universes(shipped):
+    some = shipped[shipped.universe.isin([0, 1, 230])]
+    judged = multiverse.verdicts(multiverse.answers(some)).loc[[0, 1]]
+    tally = multiverse.tally(some)
+    assert "C10" not in tally  # the table has no other attractors
+    assert (tally.sum() == 2).all()
+    for claim in tally:
+        assert (judged[claim].value_counts() == tally[claim][lambda c: c > 0]).all()

@@ -126,15 +126,36 @@ def test_sheets_of_images_keep_every_pixel():
     assert "data:image/png;base64" in plotting.svg(figure)
 
 
-def test_a_mark_says_its_stroke_once():
-    """Where it is defined; where it is used stands only what differs, its fill."""
+def test_a_mark_says_its_look_once():
+    """Where it is defined; where it is used stands only its place."""
     figure, ax = plotting.panel(3.0, 2.0)
     ax.plot([1, 2, 3], [1, 2, 3], "s", color="#123456", mfc="#abcdef")
     drawn = plotting.svg(figure)
-    (defined,) = re.findall(r'<path id="(\w+)"[^>]*style="stroke: #123456[^"]*"', drawn)
+    (defined,) = re.findall(
+        r'<path id="(\w+)"[^>]*style="fill: #abcdef; stroke: #123456[^"]*"', drawn
+    )
     uses = re.findall(rf'<use xlink:href="#{defined}"[^>]*>', drawn)
     assert len(uses) == 3
-    assert all("fill: #abcdef" in use and "stroke" not in use for use in uses)
+    assert all("style" not in use for use in uses)
+
+
+def test_lines_are_short_and_curves_are_kept():
+    figure, ax = plotting.panel(3.0, 2.0)
+    ax.plot([1, 2, 3], [1, 3, 2], color="#123456")
+    ax.plot([1], [2], "o", color="#654321")
+    drawn = plotting.svg(figure)
+    (line,) = re.findall(r'<path d="([^"]*)"[^>]*stroke: #123456', drawn)
+    assert re.fullmatch(r"M( -?[\d.]+){6}", line)
+    assert re.search(r'<path id="\w+" d="M [^"]* C [^"]*z"', drawn)  # a round mark
+    assert "<g>" not in drawn
+    assert drawn.count("<g") == drawn.count("</g>")
+
+
+def test_a_dot_is_a_line_of_no_length():
+    figure, ax = plotting.panel(3.0, 2.0)
+    plotting.plot_dots([1, 2], [1, 2], ax=ax, colour="#123456")
+    (dots,) = re.findall(r'<path d="([^"]*)"[^>]*stroke: #123456', plotting.svg(figure))
+    assert re.fullmatch(r"M[\d.]+ [\d.]+h0 M[\d.]+ [\d.]+h0", dots)
 
 
 # ------------------------------------------------------------------ colours

@@ -18,24 +18,19 @@ from browser import NoBrowser, open_browser, watch  # noqa: E402
 SINGLE = ROOT / "_build" / "singlehtml"
 TARGET = ROOT / "_build" / "pdf" / "read-the-weights.pdf"
 
+# Beyond what `book.css` says of paper: one chapter after the other, a title page, no chrome.
 STYLE = """
 @page { size: A4; margin: 18mm 17mm 20mm; }
-html { font-size: 10.5pt; }
 .bd-header, .bd-header-article, .bd-sidebar-primary, .bd-sidebar-secondary, .bd-footer,
-.bd-footer-content, .prev-next-footer, .headerlink, .copybtn, #jb-print-docs-body,
-.pst-skip-link, .skip-link, details.hide > summary { display: none !important; }
-.bd-main .bd-content .bd-article-container, .bd-page-width, .bd-content
-  { max-width: none !important; width: 100% !important; padding: 0 !important; }
+.bd-footer-content, .prev-next-footer, .headerlink, .copybtn, .pst-skip-link, .skip-link
+  { display: none !important; }
+.bd-page-width, .bd-content { max-width: none !important; width: 100% !important;
+  padding: 0 !important; }
 span[id^="document-"] + section { break-before: page; counter-reset: figure; }
-h1, h2, h3, h4, dt { break-after: avoid; break-inside: avoid; }
-details.sd-dropdown { break-inside: avoid; }
-figure, svg, img, tr, mjx-container, div.cell_input, .fig-panels { break-inside: avoid; }
-.bd-main .bd-content table { break-inside: auto; }
-pre { white-space: pre-wrap !important; overflow-wrap: anywhere; }
-div.cell_output, .pst-scrollable-table-container { overflow: visible !important; }
-table { font-size: .85em; }
+details.sd-dropdown, img, mjx-container { break-inside: avoid; }
+h1:has(+ .title-page) { display: none !important; }
 .title-page { break-after: page; }
-.title-page .title { font-size: 3rem; margin: 25vh 0 1rem; }
+.title-page .title { font-size: 3rem; font-weight: 600; margin: 25vh 0 1rem; }
 .title-page ol { line-height: 1.7; margin-top: 2rem; }
 """
 

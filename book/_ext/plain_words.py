@@ -76,4 +76,9 @@ def fold(app, doctree: nodes.document) -> None:
 def setup(app) -> dict:
     app.connect("doctree-read", dress)
     app.connect("doctree-read", fold)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {
+        "version": "2",
+        "env_version": 2,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

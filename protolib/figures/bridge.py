@@ -12,15 +12,16 @@ from torch import Tensor
 from protolib import plotting
 from protolib.figures import marks
 from protolib.figures.marks import DASHED, DESK, PHONE
-from protolib.plotting import COVERAGE, FAINT, GAUSSIAN, HULL, INK, MUTED, SEPARATION
+from protolib.plotting import COVERAGE, ENERGY, FAINT, GAUSSIAN, HULL, INK, MUTED, SEPARATION
 
 Curves = Float[Tensor, "nets frames"]
 
 ATTRACTORS = {
     "none": (SEPARATION, "-", "no attractor"),
     "coverage": (COVERAGE, DASHED, "coverage"),
-    "same kernel": (GAUSSIAN, "-", "same kernel"),
+    "same kernel": (INK, "-", "same kernel"),
 }
+KERNELS = {"gaussian": GAUSSIAN, "energy": ENERGY}
 NORMS = {"free": (INK, "-", "free norms"), "unit": (INK, DASHED, "unit norm")}
 
 
@@ -32,15 +33,16 @@ def _lines(ax: Axes, steps: int, values: Curves, look: tuple) -> None:
     """A line a world against the step, one label for all."""
     colour, dash, name = look
     x = torch.linspace(0, steps, values.shape[1])
+    few = slice(None, None, 2 if len(x) > 40 and len(x) % 2 else 1)  # smooth enough, half the size
     for k, run in enumerate(values):
-        ax.plot(x, run, color=colour, ls=dash, lw=1.3, label=None if k else name)
+        ax.plot(x[few], run[few], color=colour, ls=dash, lw=1.3, label=None if k else name)
 
 
 def _atoms(ax: Axes, path: Float[Tensor, "frames 2 atoms"]) -> None:
     """Atoms on their way from the unit circle (open) to where they end."""
     turn = torch.linspace(0, 2 * torch.pi, 100)
     ax.plot(turn.cos(), turn.sin(), color=FAINT, lw=0.9)
-    for atom in path.unbind(-1):
+    for atom in path[::2].unbind(-1):
         ax.plot(*atom.T, color=INK, lw=1.1)
     ax.plot(0, 0, "+", color=MUTED, ms=9)
     ax.plot(*path[0], "o", color=INK, mfc="none", ms=5)
@@ -68,7 +70,7 @@ def plane(
             panels[name].set_aspect("equal", adjustable="datalim")
         leave = panels["leave"]
         plotting.plot_dots(*samples[0].T, ax=leave, colour=MUTED, size=4.0)
-        for unit in leaving[:, 0].unbind(1):
+        for unit in leaving[::2, 0].unbind(1):
             leave.plot(*unit.T, color=SEPARATION, lw=1.1)
         leave.plot(*leaving[0, 0].T, "o", color=INK, mfc="none", ms=5)
         leave.plot(*leaving[-1, 0].T, "^", color=SEPARATION, ms=6)
@@ -92,32 +94,45 @@ def plane(
 
 
 @plotting.styled
-def leave(far: Mapping[str, Curves], chance: float | int, *, steps: int) -> HTML:
-    """Distance to the nearest sample, in the samples' spacing, by attractor of `ATTRACTORS`."""
-    ends = {name: values[:, -1] for name, values in far.items()}
-    kept = [name for name, values in ends.items() if values.max() < chance]
+def leave(far: Mapping[tuple[str, str], Curves], chance: float | int, *, steps: int) -> HTML:
+    """Distance to the nearest sample, in the samples' spacing, a panel a separation's kernel.
+
+    far: by the kernel and by the attractor, one of `ATTRACTORS`.
+    """
+    kernels = [*dict.fromkeys(kernel for kernel, _ in far)]
+    ends = {key: values[:, -1] for key, values in far.items()}
 
     def draw(phone: bool) -> Figure:
-        figure = Figure(figsize=(PHONE if phone else DESK, 2.8))
-        ax = figure.subplots()
-        for name, values in far.items():
-            _lines(ax, steps, values, ATTRACTORS[name])
-        marks.level(ax, 0, "ideal")
-        marks.level(ax, chance, "chance", dots=True)
-        ax.set(xlabel="step", ylabel="distance to a sample", ylim=(-0.4, None))
-        left = "none" not in kept and len(kept) == len(far) - 1
-        ax.set_title("Without an attractor they leave" if left else "Some stay, some leave")
-        plotting.label_lines(ax)
+        figure, axes = marks.beside(len(kernels), phone, 2.5 if phone else 2.8, sharey=False)
+        for ax, kernel in zip(axes, kernels):
+            own = [pull for name, pull in far if name == kernel]
+            for pull in own:
+                colour, dash, name = ATTRACTORS[pull]
+                colour = KERNELS[kernel] if pull == "same kernel" else colour
+                _lines(ax, steps, far[kernel, pull], (colour, dash, name))
+            marks.level(ax, 0, "ideal")
+            marks.level(ax, chance, "chance", dots=True)
+            held = [ATTRACTORS[pull][2] for pull in own if ends[kernel, pull].max() < chance]
+            words = f"{f'only the {held[0]}' if len(held) == 1 else 'nothing'} holds"
+            words = "both attractors hold" if len(held) > 1 else words
+            ax.set_title(f"{kernel.capitalize()} push: {words}")
+            ax.set_ylim(bottom=-0.06 * ax.get_ylim()[1])
+        axes[0].set_ylabel("distance to a sample")
+        marks.name_x(axes, "step")
+        plotting.label_lines(*axes)
         return figure
 
-    most = max(ends, key=lambda name: ends[name].mean())
-    return marks.both(
-        draw,
-        f"Prototypes end farthest from the samples with attractor: {most}. Mean distances in "
-        "spacings: "
-        + ", ".join(f"{name} {_mean(v, 1)}" for name, v in ends.items())
-        + f"; random points {chance:.1f}.",
-    )
+    words = []
+    for kernel in kernels:
+        found = {pull: values for (name, pull), values in ends.items() if name == kernel}
+        most = max(found, key=lambda pull: found[pull].mean())
+        words.append(
+            f"Under {kernel} separation prototypes end farthest from the samples with attractor: "
+            f"{most}. Mean distances in spacings: "
+            + ", ".join(f"{pull} {_mean(values, 1)}" for pull, values in found.items())
+            + f"; random points {chance:.1f}."
+        )
+    return marks.both(draw, " ".join(words))
 
 
 @plotting.styled
@@ -244,8 +259,9 @@ def too_much(
     )
 
 
+# worlds, and the first methods of new kinds
 WORLDS = {"one": "One atom at a time", "two": "Two at a time", "digits": "Digits"}
-GROUPS = ("random points", "one learned atom", "random atoms", "principal components")
+GROUPS = ("one learned atom", "random atoms", "principal components")
 
 
 @plotting.styled
@@ -265,14 +281,14 @@ def every(
         ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
         ax.spines["left"].set_visible(False)
         ax.tick_params(left=False)
-        for name in GROUPS[1:]:
-            if name in names:
-                ax.axhline(names.index(name) - 0.5, color=FAINT, lw=0.8, zorder=0)
+        for name in [name for name in GROUPS if name in names]:
+            ax.axhline(names.index(name) - 0.5, color=FAINT, lw=0.8, zorder=0)
 
     def errors(ax: Axes, world: str) -> None:
         for x, word in ((0, "ideal"), (1, "mean")):
             ax.axvline(x, color=MUTED, lw=0.8, zorder=0)
             marks.above(ax, x, word)
+        shown = []
         for row, name in enumerate(names):
             if (world, name) not in found:
                 ax.text(0.5, row, "unknown", ha="center", va="center", fontsize=9, color=MUTED)
@@ -280,12 +296,12 @@ def every(
             seen, fresh, reals = found[world, name]
             ax.text(1.52, row, f"{reals:.2g}", ha="right", va="center", fontsize=9, color=MUTED)
             if min(seen, fresh) > 1.1:
-                words = f"{fresh:.1f} →"
-                ax.text(0.97, row, words, ha="right", va="center", fontsize=9)
-                continue
-            ax.plot([seen, fresh], [row, row], color=FAINT, lw=2.5, zorder=1)
-            ax.plot(seen, row, "o", color=INK, mfc="none", ms=5)
-            ax.plot(fresh, row, "o", color=INK, ms=5)
+                ax.text(0.97, row, f"{fresh:.1f} →", ha="right", va="center", fontsize=9)
+            else:
+                shown.append((seen, row, fresh, row))
+        marks.segments(ax, shown, color=FAINT, lw=2.5, zorder=1)
+        for x, fill in ((0, "none"), (2, INK)):
+            ax.plot([o[x] for o in shown], [o[1] for o in shown], "o", color=INK, mfc=fill, ms=5)
         blank(ax)
         ax.annotate(
             "reals", (1.52, 1), xycoords=("data", "axes fraction"), xytext=(0, 2), ha="right",
@@ -305,7 +321,10 @@ def every(
 
     few, centres = (found["one", name][1] for name in ("random atoms", "k-means centres"))
     idle = few < centres and cos["one", "random atoms"] < chance + 0.02
-    finding = ("A low error is not yet a reading:", "random atoms leave little, and know nothing")
+    finding = (
+        "A low error is not yet a reading:",
+        "of sums random atoms leave little, and know nothing",
+    )
 
     def sheet(worlds: Sequence[str], width: float, words: str) -> Figure:
         figure = Figure(figsize=(width, 3.7 + 0.2 * len(words.splitlines())))

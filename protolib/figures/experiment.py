@@ -67,6 +67,7 @@ def _one_mask(table, column, mask, chance, *, ax) -> None:
     end, first = chance.index[-1], mask == MASKS[0]
     if column == "reconstruction_error":
         ax.set(yscale="log", ylim=(0.002, 60))
+        ax.yaxis.set_minor_locator(NullLocator())
         guides = {"chance": (chance.iloc[-1] / 1.4, "top")}
     else:
         ax.axhline(1, color=plotting.MUTED, lw=0.8)

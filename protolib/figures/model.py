@@ -24,11 +24,12 @@ def widths(units: model.Parameters) -> HTML:
         for k, w in enumerate(sorted(slopes.tolist(), reverse=True)):
             x = p + 1 / abs(w)
             ax.plot(x, level, "o", color=plotting.INK, ms=4)
-            lower = (5, -11) if k == 0 else (4, 3)  # beside the narrowest there is room below
-            ax.annotate(f"w = {w:g}", (x, level), lower, textcoords="offset points")
+            name, step = (f"w = {w:g}", (5, -11)) if k == 0 else (f"{w:g}", (4, 3))
+            ax.annotate(name, (x, level), step, textcoords="offset points")
         ax.plot([p, p], [0, 1], color=plotting.FAINT, lw=0.8, zorder=0)
         ax.text(p, 1.18, "prototype p", ha="center", fontsize=9)
-        ax.set(yticks=[0, level, 1], yticklabels=["0", "1/e", "1"], ylim=(0, 1.3))
+        ax.set(yticks=[0, level, 1], yticklabels=["0", "1/e", "1"], ylim=(0, 1.3),
+               xlim=(-1.4, 2.4))  # fmt: skip
         return figure
 
     wide = ", ".join(f"{1 / abs(w):.2g} for w = {w:g}" for w in slopes)

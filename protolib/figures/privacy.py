@@ -3,31 +3,26 @@
 import numpy as np
 import torch
 from IPython.display import HTML
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from protolib import model, plotting, privacy
-from protolib.masks import MASKS
 
-LOOKS = {
-    "baseline": plotting.LOOKS[MASKS[0]],
-    "coverage": plotting.LOOKS[MASKS[1]],
-    "overlap": plotting.LOOKS[MASKS[3]],
-    "energy": plotting.LOOKS[MASKS[7]],
-}
+COLOURS = {
+    "overlap": plotting.OVERLAP, "baseline": plotting.INK, "coverage": plotting.COVERAGE,
+    "energy": plotting.ENERGY,
+}  # fmt: skip
+MARKERS = {"overlap": "D", "baseline": "o", "coverage": "s", "energy": "P"}
 Curves = dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
 
 
 @plotting.styled
 def sheets(rows: dict[str, np.ndarray]) -> HTML:
     """Rows of images, each (images, pixels) in [0, 1]; the first row is what the others hold."""
-    figure, ax = plotting.panel(4.6, 2.1)
     truth, *found = rows.values()
-    plotting.plot_images(np.clip([*rows.values()], 0, 1).reshape(-1, truth.shape[1]), ax=ax,
-                         columns=len(truth))  # fmt: skip
-    tile = round(truth.shape[1] ** 0.5) + 1
-    for k, name in enumerate(rows):
-        ax.text(-3, tile * (k + 0.45), name, ha="right", va="center")
     gaps = [np.linalg.norm(own - truth, axis=-1).mean() for own in found]
     names = [*rows][1:]
+    told = {name: f"{name}: {gap:.2g} away on average" for name, gap in zip(names, gaps)}
     alt = (
         f"{len(truth)} training digits and the prototypes matched to them. Nearest to the digits "
         f"are those of {names[int(np.argmin(gaps))]}, farthest those of "
@@ -35,7 +30,11 @@ def sheets(rows: dict[str, np.ndarray]) -> HTML:
         + ", ".join(f"{name} {gap:.2g}" for name, gap in zip(names, gaps))
         + "."
     )
-    return plotting.show(figure, alt=alt)
+    shown = {told.get(name, name): np.clip(images, 0, 1) for name, images in rows.items()}
+    return plotting.both(
+        lambda figure, phone: plotting.rows_of_images(figure, shown, len(truth)),
+        (5.6, 0.83 * len(rows)), (3.6, 0.66 * len(rows)), alt,
+    )  # fmt: skip
 
 
 def _area(members, others, places) -> float:
@@ -55,88 +54,129 @@ def crossings(lines: dict[int, tuple], law, anywhere) -> HTML:
     points `anywhere` (nets, points, 1) by their distance to the nearest crossing, and to the
     nearest prototype.
     """
-    panels, alts = [], []
+    alts, found = [], {}
     for n, (nets, samples, met) in lines.items():
         read = _area(samples, anywhere, model.prototypes(nets)[..., 0])
-        found = _area(samples, anywhere, met)
-        figure, ax = plotting.panel(3.5, 2.6)
-        x = torch.linspace(-1, 1, 801)[:, None]
+        found[n] = _area(samples, anywhere, met)
+        alts.append(
+            f"The error of a fit to {n} samples has {len(met[0])} zeros. Ranked by the distance to "
+            f"the nearest zero, samples come before random points with area {found[n]:.2f}, by the "
+            f"nearest prototype {read:.2f}; chance is one half."
+        )
+
+    def panel(ax: Axes, n: int) -> None:
+        nets, samples, met = lines[n]
+        x = torch.linspace(-1, 1, 401)[:, None]
         first = model.Parameters(*(t[:1] for t in nets))
         error = (model.predict(first, x[None]) - law(x[None]))[0].numpy()
         ax.axhline(0, color=plotting.MUTED, lw=0.8)
-        ax.plot(x[:, 0], error, color=plotting.INK, lw=1.2)
-        ax.plot(met[0], 0 * met[0], "o", ms=9, mfc="none", color=plotting.OVERLAP, label="zeros")
-        ax.plot(samples[0, :, 0], 0 * samples[0, :, 0], "o", ms=3.5, color=plotting.COVERAGE,
+        ax.plot(x[:, 0], error, color=plotting.MUTED, lw=1.2)
+        ax.plot(met[0], 0 * met[0], "o", ms=9, mfc="none", color=plotting.INK, label="zeros")
+        ax.plot(samples[0, :, 0], 0 * samples[0, :, 0], "o", ms=3.5, color=plotting.INK,
                 label="samples")  # fmt: skip
         top = 1.3 * np.abs(error[np.abs(x[:, 0].numpy()) < 0.9]).max()
-        ax.set(title=f"N = {n}: area {found:.2f} (chance ½)", xlabel="input x",
-               ylabel="f(x) − sin(πx)", ylim=(-top, top))  # fmt: skip
-        figure.legend(loc="outside lower center", ncols=2)
-        panels.append(figure)
-        alts.append(
-            f"The error of a fit to {n} samples has {len(met[0])} zeros. Ranked by the distance to "
-            f"the nearest zero, samples come before random points with area {found:.2f}, by the "
-            f"nearest prototype {read:.2f}; chance is one half."
-        )
-    return plotting.show(*panels, alt=alts)
+        ax.set(title=f"{n} samples: area {found[n]:.2f}", xlabel="input x", ylim=(-top, top))
+
+    def draw(figure: Figure, phone: bool) -> None:
+        count = len(lines)
+        shape = (count, 1) if phone else (1, count)
+        for ax, n in zip(figure.subplots(*shape, squeeze=False).flat, lines):
+            panel(ax, n)
+            if phone or n == next(iter(lines)):
+                ax.set_ylabel("f(x) − sin(πx)")
+
+    return plotting.both(draw, (8.6, 2.8), (3.6, 5.0), " ".join(alts))
 
 
 @plotting.styled
-def membership(curves: Curves, areas: dict[str, dict[str, float]]) -> HTML:
-    """Membership curves: form → attack → (false, true positives), and the areas under them."""
-    panels, alts = [], []
+def membership(
+    curves: Curves, areas: dict[str, dict[str, float]], early: dict[str, dict[str, np.ndarray]]
+) -> HTML:
+    """Membership curves: form → attack → (false, true positives), and the areas under them.
+
+    early: form → attack → members found (networks,) at one false positive in a hundred.
+    """
     attacks = [*next(iter(curves.values()))]
-    for how in attacks:
-        figure, ax = plotting.panel(3.5, 3.5)
-        for form, look in LOOKS.items():
+    looks = dict(zip(attacks, (("-", "full"), ((0, (4, 1.5)), "none"))))
+
+    def panel(ax: Axes, form: str) -> None:
+        colour = COLOURS[form]
+        diagonal = np.geomspace(1e-3, 1, 30)
+        ax.plot(diagonal, diagonal, ":", color=plotting.MUTED)
+        ax.axvline(0.01, color=plotting.FAINT, lw=0.8, zorder=0)
+        for how, (dash, fill) in looks.items():
             false, true = curves[form][how]
-            keep = np.unique(np.linspace(0, len(false) - 1, 150).astype(int))
-            ax.plot(false[keep], true[keep], color=look.colour, marker=look.marker, markevery=25,
-                    ms=4, label=f"{form}: {areas[form][how]:.2f}")  # fmt: skip
-        diagonal = np.geomspace(1e-3, 1, 60)
-        ax.plot(diagonal, diagonal, ":", color=plotting.MUTED, label="chance: 0.50")
-        ax.set(
-            xscale="log", xlim=(1e-3, 1), ylim=(0, 1.02), title=f"by the {how}",
-            xlabel="false positives (ideal: 0)", ylabel="true positives (ideal: 1)",
-        )  # fmt: skip
-        figure.legend(loc="outside lower center", ncols=3, columnspacing=0.8, handlelength=1.4,
-                      title="area")  # fmt: skip
-        panels.append(figure)
+            keep = np.unique(np.linspace(0, len(false) - 1, 60).astype(int))
+            ax.plot(false[keep], true[keep], color=colour, ls=dash, label=how)
+            got = early[form][how]
+            ax.plot([0.01] * 2, [got.min(), got.max()], color=colour, lw=3, alpha=0.5)
+            ax.plot(0.01, got.mean(), MARKERS[form], color=colour, fillstyle=fill, ms=6,
+                    mfc=colour if fill == "full" else plotting.PAPER)  # fmt: skip
+        ax.set(xscale="log", xlim=(1e-3, 1), ylim=(-0.03, 1.06), yticks=[0, 0.5, 1],
+               xticks=[0.001, 0.01, 0.1, 1], xticklabels=["", "1%", "10%", "all"])  # fmt: skip
+        ax.minorticks_off()
+        words = ", ".join(f"{areas[form][how]:.2f}" for how in attacks)
+        ax.set_title(f"{form}: {words}")
+
+    def draw(figure: Figure, phone: bool) -> None:
+        shape = (2, 2) if phone else (1, 4)
+        axes = figure.subplots(*shape, sharex=True, sharey=True).flat
+        for ax, form in zip(axes, COLOURS):
+            panel(ax, form)
+        axes[0].text(0.013, 0.88, f"by {attacks[0]}", va="top")
+        axes[0].text(0.0013, 0.25, f"by {attacks[1]}")
+        axes[1].text(0.27, 0.06, "chance", color=plotting.MUTED)
+        figure.supxlabel("others accused wrongly (ideal: none)", fontsize=9.5)
+        figure.supylabel("members found (ideal: all)", fontsize=9.5)
+
+    alts = []
+    for how in attacks:
         order = sorted(areas, key=lambda form: -areas[form][how])
         alts.append(
             f"Membership by the {how}: {order[0]} is the easiest to attack (area "
             f"{areas[order[0]][how]:.3f}), {order[-1]} the hardest ({areas[order[-1]][how]:.3f}); "
-            "chance is one half."
-        )
-    return plotting.show(*panels, alt=alts)
+            "chance is one half. Found when one in a hundred others is accused: "
+            + ", ".join(f"{form} {early[form][how].mean():.2f}" for form in order) + "."
+        )  # fmt: skip
+    return plotting.both(draw, (8.6, 2.8), (3.6, 4.4), " ".join(alts))
 
 
 @plotting.styled
 def defences(whole, costs: dict[str, list], others: dict[str, tuple]) -> HTML:
-    """Use against leakage while damage grows.
+    """Use against leakage while damage grows, a column a defence.
 
     Each report is (recognised, members found, accuracy): `whole` without damage, `costs` of each
     defence at growing levels, `others` of the undamaged networks.
     """
-    panels, alts = [], []
-    names = ("recognised", "members found, at 1% false")
-    colours = (plotting.COVERAGE, plotting.SEPARATION, plotting.OVERLAP, plotting.ALL)
-    for k, what in enumerate(names):
-        figure, ax = plotting.panel(3.6, 3.6)
-        for (name, points), colour, mark in zip(costs.items(), colours, "osD^"):
-            line = np.array([whole, *points])
-            ax.plot(line[:, k], line[:, 2], mark + "-", color=colour, ms=5, lw=1, label=name)
-        own = np.array([*others.values()])
-        ax.plot(own[:, k], own[:, 2], "*", color=plotting.INK, ms=9, mfc="none",
-                label="other networks")  # fmt: skip
-        ax.axhline(0.1, color=plotting.MUTED, ls=":", label="chance")
-        ax.axvline((1 / 5, 0.01)[k], color=plotting.MUTED, ls=":")
-        ax.set(
-            xlabel=f"{what} (ideal: 0)", ylabel="accuracy, fresh digits (ideal: 1)",
-            xlim=(-0.04, 1.04), ylim=(0, 1.02),
-        )  # fmt: skip
-        figure.legend(loc="outside lower center", ncols=2, columnspacing=1)
-        panels.append(figure)
+    measures = {"recognised": (0, 1 / 5), "members found": (1, 0.01)}
+    own = np.array([*others.values()])
+
+    def panel(ax: Axes, name: str, measure: str) -> None:
+        k, chance = measures[measure]
+        for other, points in costs.items():
+            line, mine = np.array([whole, *points]), other == name
+            ax.plot(line[:, k], line[:, 2], "o-" if mine else "-", ms=4, zorder=3 if mine else 1,
+                    color=plotting.INK if mine else plotting.FAINT, lw=1.2)  # fmt: skip
+        ax.plot(own[:, k], own[:, 2], "*", color=plotting.MUTED, ms=8, mfc=plotting.PAPER, zorder=2)
+        ax.axhline(0.1, color=plotting.MUTED, ls=":")
+        ax.axvline(chance, color=plotting.MUTED, ls=":")
+        ax.set(xlim=(-0.06, 1.06), ylim=(0, 1.05), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+
+    def draw(figure: Figure, phone: bool) -> None:
+        shape = (len(costs), 2) if phone else (2, len(costs))
+        axes = figure.subplots(*shape, sharex=True, sharey=True, squeeze=False)
+        axes = axes if phone else axes.T
+        for row, name in zip(axes, costs):
+            for ax, measure in zip(row, measures):
+                panel(ax, name, measure)
+            row[0].set_title(name)
+        for ax, measure in zip(axes[-1] if phone else axes[0], measures):
+            ax.set_xlabel(measure)
+        figure.supxlabel("leakage that is left (ideal: 0)", fontsize=9.5)
+        figure.supylabel("accuracy, fresh digits (ideal: 1)", fontsize=9.5)
+
+    alts = []
+    for what, (k, _) in measures.items():
         half = {
             name: max([p[2] for p in points if p[k] <= whole[k] / 2], default=0.0)
             for name, points in costs.items()
@@ -148,33 +188,44 @@ def defences(whole, costs: dict[str, list], others: dict[str, tuple]) -> HTML:
             + ", ".join(f"{k} {v:.2f}" if v else f"{k} never" for k, v in half.items() if k != best)
             + "."
         )
-    return plotting.show(*panels, alt=alts)
+    return plotting.both(draw, (8.6, 4.0), (3.6, 7.2), " ".join(alts))
 
 
 @plotting.styled
 def knob(states: dict[str, tuple]) -> HTML:
     """The attacker's area against the auditor's error; name → (errors, areas), each (seeds,)."""
-    figure, ax = plotting.panel(4.4, 3.7)
-    marks = iter("os^DPX")
-    for name, (error, area) in states.items():
-        if name in LOOKS:
-            ax.plot(error, area, LOOKS[name].marker, color=LOOKS[name].colour, ms=5, label=name)
-        else:
-            ax.plot(error, area, next(marks), color=plotting.ALL, ms=6, mfc="none", mew=1.3,
-                    label=name)  # fmt: skip
-    ax.axhline(0.5, color=plotting.MUTED, ls=":", label="chance")
-    ax.set(
-        xlabel="the auditor's reconstruction error (ideal: 0)", xscale="log", ylim=(0.45, 1.02),
-        ylabel="the attacker's area (chance: ½)",
-    )  # fmt: skip
-    figure.legend(loc="outside lower center", ncols=4, columnspacing=1, handletextpad=0.3)
     along = [item for item in states.items() if item[0] not in ("coverage", "overlap")]
     low, *_, high = sorted(along, key=lambda item: np.mean(item[1][0]))
     corner = sum(np.mean(a) < 0.75 and np.mean(e) < 0.5 for e, a in states.values())
+    line = [(np.mean(e), np.mean(a)) for name, (e, a) in states.items() if name not in COLOURS]
+
+    places = {  # beside the marks, where there is room
+        "λ = 0.1": ((0, 8), "center", "bottom"),
+        "λ = 0.01": ((-9, 0), "right", "center"), "λ = 0.001": ((-9, -3), "right", "center"),
+        "coverage": ((0, 8), "center", "bottom"), "overlap": ((0, 9), "center", "bottom"),
+    }  # fmt: skip
+
+    def draw(figure: Figure, phone: bool) -> None:
+        ax = figure.subplots()
+        ax.plot(*zip(*line), color=plotting.ENERGY, lw=1, alpha=0.5)
+        for name, (error, area) in states.items():
+            colour = COLOURS.get(name, plotting.ENERGY)
+            ax.plot(error, area, MARKERS.get(name, "P"), color=colour, ms=5.5,
+                    mfc=colour if name in COLOURS else plotting.PAPER)  # fmt: skip
+            shift, side, edge = places.get(name, ((0, -8), "center", "top"))
+            at = np.mean(error), (np.max if edge == "bottom" else np.mean)(area)
+            ax.annotate(name, at, shift, textcoords="offset points", ha=side, va=edge)
+        ax.axhline(0.5, color=plotting.MUTED, ls=":")
+        ax.text(0.02, 0.508, "chance", transform=ax.get_yaxis_transform(), color=plotting.MUTED)
+        ax.set(xlabel="the auditor’s reconstruction error (ideal: 0)", xscale="log",
+               ylim=(0.45, 1.03), ylabel="the attacker’s area",
+               title="None is readable for one alone" if not corner else "")  # fmt: skip
+        ax.margins(x=0.12)
+
     alt = (
         f"Along λ the attacker's area rises as the auditor's error falls: {high[0]}, error "
         f"{np.mean(high[1][0]):.2g}, area {np.mean(high[1][1]):.2f}; {low[0]}, error "
         f"{np.mean(low[1][0]):.2g}, area {np.mean(low[1][1]):.2f}. Networks that are readable for "
         f"the auditor and closed to the attacker: {corner or 'none'}."
     )
-    return plotting.show(figure, alt=alt)
+    return plotting.both(draw, (6.4, 3.6), (3.6, 3.4), alt)

@@ -104,14 +104,16 @@ def nine(
 
     def column(ax: Axes, score: str) -> None:
         ax.axvline(1, color=MUTED, lw=0.8, zorder=1)
-        ax.hlines(range(len(names)), 0, 1, color=FAINT, lw=0.6, zorder=0)
-        for row, (name, own) in enumerate(found[score].items()):
-            level, mean = chance[score][name], own.mean().item()
+        rows, levels = range(len(names)), [chance[score][name] for name in names]
+        marks.segments(ax, [(0, row, 1, row) for row in rows], color=FAINT, lw=0.6, zorder=0)
+        ticks = [(level, row - 0.34, level, row + 0.34) for row, level in enumerate(levels)]
+        marks.segments(ax, ticks, color=MUTED, lw=2.2)
+        dots = [(x, row) for row, name in enumerate(names) for x in found[score][name].tolist()]
+        ax.plot(*zip(*dots), "o", color=INK, alpha=0.75, ms=4.5)
+        for row, name in enumerate(names):
             if row and groups[row] != groups[row - 1]:
                 ax.axhline(row - 0.5, color=MUTED, lw=0.8)
-            ax.plot([level] * 2, [row - 0.34, row + 0.34], color=MUTED, lw=2.2, zorder=2)
-            ax.plot(own, [row] * len(own), "o", color=INK, ls="none", alpha=0.75, ms=4.5)
-            words = f"{mean:.2f}".replace("-", "−")
+            words = f"{found[score][name].mean():.2f}".replace("-", "−")
             ax.text(1.12, row, words, va="center", fontsize=9)
         ax.set(xlim=(-0.16, 1.62), title=score, xticks=[0, 1])
         ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
