@@ -342,6 +342,36 @@ def test_the_buttons_of_the_other_figures_work(live_page, monkeypatch):
     assert not log.errors
 
 
+WRITTEN = """async change => { const found = [], plain = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    const width = this.measureText(text).width, size = parseFloat(this.font.match(/([\\d.]+)px/)[1]);
+    if (text) found.push([this.textAlign === "right" ? x - width : x, y - size / 2, width, size, text]);
+    plain.call(this, text, x, y); };
+  lab.lab.set(change); lab.advance(change.steps);
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  CanvasRenderingContext2D.prototype.fillText = plain;
+  return [found, lab.shadowRoot.querySelector("canvas").clientWidth]; }"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 860])
+@pytest.mark.parametrize("dims", [1, 2])
+def test_names_in_the_picture_are_whole_large_and_apart(shown, width, dims):
+    page, _ = shown(before="<style>figure { margin: 0 16px; }</style>")  # as in the book
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_timeout(200)
+    change = {"preset": "separation above threshold", "dims": dims, "size": 60, "steps": 200}
+    written, wide = page.evaluate(WRITTEN, change | {"zoom": 1})
+    for name in ("samples", "prototypes −b/w", "beyond"):
+        assert any(name in text for *_, text in written)
+    for k, (x, y, w, size, text) in enumerate(written):
+        assert size >= 9
+        assert x >= 0, text
+        assert x + w <= wide, text
+        for x2, y2, w2, size2, other in written[:k]:
+            apart = x + w < x2 or x2 + w2 < x or y + size <= y2 or y2 + size2 <= y
+            assert apart, (text, other)
+
+
 # ------------------------------------------------------------------------------ the opening
 
 

@@ -8,8 +8,9 @@ Adam, in float64, tested to agree with this package to 1e-9. The others are the 
 shows the same figure, and its traits follow it both ways.
 
 `show`, `phase_map`, `digits_viewer`, `predict_winner` and `predict_places` put live figures on a
-page, each with a still that is seen in print and where scripts are off. `controls` is for what only
-Python can compute: sliders in a notebook, and on a page one saved result that says so.
+page, each with a still that is seen in print and where scripts are off, and with buttons that
+set a state, play, and say what to watch: a `Try` each, the book's own in `TRIES`. `controls` is for
+what only Python can compute: sliders in a notebook, and on a page one saved result that says so.
 `protolib.live.sparse` adds two figures of sparse codes.
 """
 

@@ -31,7 +31,7 @@ button.play{min-width:5.6rem}
 .mark i{display:block;height:5px;background:var(--separation);border-radius:2px;min-width:4px}
 .mark em{font-style:normal}
 summary{cursor:pointer;padding:.25rem 0;font-weight:600}
-@container (max-width:480px){.beside{display:none} .switch{padding:.1rem .55rem} .stage{position:sticky;top:3.5rem;z-index:1;background:var(--paper)}}
+@container (max-width:480px){.beside{display:none} .switch{padding:.1rem .55rem} .stage{position:sticky;top:3.5rem;z-index:1;background:var(--pst-color-background,var(--paper))} .watch{min-height:2.9em}}
 </style>
 <div class="live lab" part="lab">
  <p class="sr status" role="status" aria-live="polite"></p>

@@ -59,8 +59,15 @@ class PrototypeLab extends HTMLElement {
     const [story] = found;
     if (!story) { if (this.#wants) this.play(); } else if (!this.#wants) this.end(story.acts);
     else {
-      this.told = false; // until it is seen, or touched
-      P.firstSeen(this.$("canvas"), () => { if (!this.told) { P.pressed(this.shadowRoot, this.$(".tries button")); this.perform(story.acts); } });
+      this.told = false; // until it is seen, or touched; and one thing plays at a time
+      const busy = () => [...document.querySelectorAll("digits-viewer")].some((o) => o.playing && o.getBoundingClientRect().bottom > 150);
+      const begin = () => {
+        if (this.told) return;
+        if (busy()) { setTimeout(begin, 300); return; }
+        P.pressed(this.shadowRoot, this.$(".tries button"));
+        this.perform(story.acts);
+      };
+      P.firstSeen(this.$("canvas"), () => setTimeout(begin, 300));
     }
   }
 
