@@ -160,7 +160,7 @@ def test_a_dot_is_a_line_of_no_length():
 
 # ------------------------------------------------------------------ colours
 
-THEMES = json.loads(Path(plotting.__file__).with_name("shared.json").read_text())["colours"]
+THEMES = json.loads((Path(plotting.__file__).parents[1] / "shared.json").read_text())["colours"]
 # what stands in one figure; elsewhere a colour need only be another to an eye that sees all
 TOGETHER = {
     "losses": ("ink", "muted", "coverage", "separation", "overlap", "all"),

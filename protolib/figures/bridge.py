@@ -82,7 +82,7 @@ def plane(
     out = (leaving[-1, 0].norm(dim=1).min() / samples[0].norm(dim=1).max()).item()
     left = int((shrinking[-1, 0].norm(dim=0) > 0.1).sum())
     grown = growing[-1, 0].norm(dim=0)
-    return marks.both(
+    return marks.desk_and_phone(
         draw,
         f"Leave: {leaving.shape[2]} prototypes start at samples and walk away; at the end even "
         f"the nearest is {out:.1f} times as far out as the farthest sample. "
@@ -132,7 +132,7 @@ def leave(far: Mapping[tuple[str, str], Curves], chance: float | int, *, steps: 
             + ", ".join(f"{pull} {_mean(values, 1)}" for pull, values in found.items())
             + f"; random points {chance:.1f}."
         )
-    return marks.both(draw, " ".join(words))
+    return marks.desk_and_phone(draw, " ".join(words))
 
 
 @plotting.styled
@@ -164,11 +164,11 @@ def collapse(
         marks.above(ax, dims + 0.5, f"M = {dims}")
         ax.set(xlabel="atoms, the longest first", ylabel="length", ylim=(-0.05, 1.08))
         ax.set(yticks=[0, 0.5, 1], xticks=[1, dims, alone.shape[1]])
-        marks.title(figure, f"Alone, {found} of {alone.shape[1]} atoms survive")
+        plotting.headline(figure, f"Alone, {found} of {alone.shape[1]} atoms survive")
         plotting.label_lines(ax)
         return figure
 
-    return marks.both(
+    return marks.desk_and_phone(
         draw,
         f"Under incoherence alone {found} of {alone.shape[1]} atoms keep more than a tenth of "
         f"their length, never more than {dims}; the longest keeps {_mean(alone[:, 0])}. With norms "
@@ -199,7 +199,7 @@ def inflate(
         plotting.label_lines(*axes)
         return figure
 
-    return marks.both(
+    return marks.desk_and_phone(
         draw,
         f"Mean length of atoms: {_mean(end['free'][0], 1)} and still rising with free norms, "
         f"{_mean(end['unit'][0], 1)} by constraint. "
@@ -249,7 +249,7 @@ def too_much(
 
     middle = found.mean(0)
     best, spread = int(middle.argmax()), int(incoherence.mean(0).argmin())
-    return marks.both(
+    return marks.desk_and_phone(
         draw,
         f"The dictionary is found best at weight {weights[best]:g}, mean |cos| "
         f"{middle[best]:.2f}; at {weights[-1]:g} it is {middle[-1]:.2f}, chance {chance:.2f}. "
@@ -329,7 +329,7 @@ def every(
     def sheet(worlds: Sequence[str], width: float, words: str) -> Figure:
         figure = Figure(figsize=(width, 3.7 + 0.2 * len(words.splitlines())))
         if words and idle:
-            marks.title(figure, words)
+            plotting.headline(figure, words)
         kinds = [
             (draw, world)
             for world in worlds

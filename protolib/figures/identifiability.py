@@ -41,7 +41,7 @@ def read_out(
         axes[0].set_ylabel("linear read-out")
         return figure
 
-    return marks.both(
+    return marks.desk_and_phone(
         draw,
         "Latent 1 as read out linearly, against its true value: "
         + "; ".join(
@@ -101,7 +101,7 @@ def two_scores(
         return figure
 
     best = sorted(mean, key=lambda name: mean[name][0])[-2:][::-1]
-    return marks.both(
+    return marks.desk_and_phone(
         draw,
         f"By linear R² the best are {best[0]} at {mean[best[0]][0]:.2f} and {best[1]} at "
         f"{mean[best[1]][0]:.2f}; raw input reaches {mean['raw input'][0]:.2f}. "
@@ -155,7 +155,7 @@ def few_classes(found: dict[int, dict], *, dims: int, chance: float | int) -> HT
 
     names = "accuracy", "best possible", "trained R²", RAW
     ends = {C: {m: found[C][m].median() for m in names} for C in (x[0], x[-1])}
-    return marks.both(
+    return marks.desk_and_phone(
         draw,
         "Against classes C: "
         + "; ".join(
@@ -219,7 +219,7 @@ def few_samples(
         return figure
 
     first, last = ({k: v[:, end].mean() for k, v in table.items()} for end in (0, -1))
-    return marks.both(
+    return marks.desk_and_phone(
         draw,
         f"Linear R² of new samples rises from {first['trained R²']:.2f} with {x[0]} training "
         f"samples to {last['trained R²']:.2f} with {x[-1]}; raw input {first[RAW]:.2f}, "
@@ -264,10 +264,10 @@ def axes_found(
         _word(ax, "before", (before[name].min(), -0.17), (-7, 0), "right", "center")
         _word(ax, "after ICA", (after[name].max(), 0.17), (-3, -5), "right", "top")
         ax.set(xlim=(0, 1.03), xlabel="MCC, unit by unit", xticks=[0, 0.5, 1])
-        marks.title(figure, title)
+        plotting.headline(figure, title)
         return figure
 
-    return marks.both(
+    return marks.desk_and_phone(
         draw,
         "MCC before and after ICA: "
         + "; ".join(

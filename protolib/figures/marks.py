@@ -15,7 +15,7 @@ DESK, PHONE = 8.4, 3.7  # inches
 DASHED, DOTTED = (0, (5, 1.5)), (0, (1, 1.2))
 
 
-def both(draw: Callable[[bool], Figure], alt: str) -> HTML:
+def desk_and_phone(draw: Callable[[bool], Figure], alt: str) -> HTML:
     """The figure that `draw` makes for a desk (False) and anew for a telephone (True)."""
     return plotting.show(draw(False), phone=[draw(True)], alt=alt)
 
@@ -66,11 +66,6 @@ def segments(ax: Axes, ends: Sequence[tuple], **look) -> None:
     x = [value for one in ends for value in (one[0], one[2], gap)]
     y = [value for one in ends for value in (one[1], one[3], gap)]
     ax.plot(x, y, **look)
-
-
-def title(figure: Figure, words: str) -> None:
-    """The finding, over the whole figure."""
-    figure.suptitle(words, x=0.01, ha="left", fontsize=10.5, fontweight=600)
 
 
 def above(ax: Axes, x: Number, word: str) -> None:

@@ -68,7 +68,7 @@ def know_nothing(
         plotting.label_lines(ax)
         return figure
 
-    return marks.both(
+    return marks.desk_and_phone(
         draw,
         "MCC of units that are pure noise "
         + "; ".join(
@@ -128,7 +128,7 @@ def nine(
             column(ax, score)
         figure.get_layout_engine().set(w_pad=0.01, wspace=0.02)
         if words:
-            marks.title(figure, words)
+            plotting.headline(figure, words)
         return figure
 
     words, scores = [], [*found]
@@ -183,7 +183,7 @@ def knobs(
             )
             + "."
         )
-    return marks.both(draw, " ".join(words))
+    return marks.desk_and_phone(draw, " ".join(words))
 
 
 @plotting.styled
@@ -202,7 +202,7 @@ def recipe(samples: Sequence[int], found: Mapping[str, Float[Tensor, "draws samp
         plotting.label_lines(ax)
         return figure
 
-    return marks.both(
+    return marks.desk_and_phone(
         draw,
         f"Disentanglement of pure noise, from {samples[0]} to {samples[-1]} samples: "
         + "; ".join(

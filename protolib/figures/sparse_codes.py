@@ -69,12 +69,12 @@ def active(
         ax.text(edge + 0.6, 0.35, f"exact recovery{gap}ends", va="center", fontsize=9, color=MUTED)
         ax.set(xlabel="active features K", ylabel="MCC", ylim=(0, 1.08), yticks=[0, 0.5, 1])
         words = f"Sparse inference is nearly ideal up to K = {max(good, default=0)},"
-        marks.title(figure, f"{words}{gap}a linear read-out never")
+        plotting.headline(figure, f"{words}{gap}a linear read-out never")
         plotting.label_lines(ax)
         return figure
 
     linear = middle["ridge"]
-    return marks.both(
+    return marks.desk_and_phone(
         draw,
         "MCC against the number of active features K. FISTA is nearly ideal "
         + (f"up to K = {max(good)}" if good else "nowhere")
@@ -137,7 +137,7 @@ def edge(
         return figure
 
     shown = ", ".join(f"{phase[False, K][0]:.0f} for K = {K}" for K in sparsities[::2])
-    return marks.both(
+    return marks.desk_and_phone(
         draw,
         "The share of exactly recovered codes rises from none to all around the units "
         f"predicted: {shown}. The units needed for half of the codes follow the two predicted "
@@ -174,7 +174,7 @@ def penalties(
         marks.name_x(axes, "λ")
         ahead = all(max(own, key=own.get) == "FISTA" for own in best.values())
         words = "Best λ against best λ, FISTA is ahead of the layer"
-        marks.title(figure, words if ahead else "FISTA is not always ahead of the layer")
+        plotting.headline(figure, words if ahead else "FISTA is not always ahead of the layer")
         plotting.label_lines(*axes)
         return figure
 
@@ -185,7 +185,7 @@ def penalties(
             f"N = {size[0]}: at its best λ {first} scores {own[first]:.2f}, more than "
             f"{second} at its own best, {own[second]:.2f}."
         )
-    return marks.both(draw, " ".join(words))
+    return marks.desk_and_phone(draw, " ".join(words))
 
 
 def _marks(ax: Axes, row: float | int, values: Tensor, name: str, filled: bool) -> None:
@@ -245,7 +245,7 @@ def ways_out(found: Mapping[Size, Mapping[str, Scores]], chance: Mapping[Size, S
         scored(axes[0])
         closed(axes[1], names[2:-1] if phone else names)
         gap = "\n" if phone else " "
-        marks.title(
+        plotting.headline(
             figure, f"One layer, even taught, leaves a gap;{gap}steps and depth close much of it"
         )
         return figure
@@ -258,7 +258,7 @@ def ways_out(found: Mapping[Size, Mapping[str, Scores]], chance: Mapping[Size, S
             + ", ".join(f"{name} {own[name].mean():.2f}" for name in order)
             + "."
         )
-    return marks.both(draw, " ".join(words))
+    return marks.desk_and_phone(draw, " ".join(words))
 
 
 @plotting.styled
@@ -285,10 +285,10 @@ def blocks(seen: Mapping[str, Scores], everything: Mapping[str, Scores], chance:
         marks.rows(ax, [*seen], chance.mean().item())
         ax.set(xlim=(0, 1.03), xlabel="MCC", xticks=[0, 0.5, 1])
         gap = "\n" if phone else " "
-        marks.title(figure, f"On new combinations {first_words};{gap}{last_words}")
+        plotting.headline(figure, f"On new combinations {first_words};{gap}{last_words}")
         return figure
 
-    return marks.both(
+    return marks.desk_and_phone(
         draw,
         "MCC on combinations seen in training and on all. On all combinations "
         + ", ".join(f"{name} loses {fall[name]:.2f}" for name in most if fall[name] > 0.02)
@@ -330,7 +330,7 @@ def blame(
         gap = "\n" if phone else " "
         worst = "a random one" if falls == ["random"] else ", ".join(falls) or "none"
         words = f"FISTA adds where the dictionary is right,{gap}and loses on {worst}"
-        marks.title(figure, words)
+        plotting.headline(figure, words)
         plotting.label_lines(*axes)
         return figure
 
@@ -343,4 +343,4 @@ def blame(
         + "."
         for size, own in found.items()
     ]
-    return marks.both(draw, " ".join(words))
+    return marks.desk_and_phone(draw, " ".join(words))
