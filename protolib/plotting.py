@@ -556,7 +556,7 @@ def rows_of_images(figure: Figure, rows: dict[str, np.ndarray], columns: int) ->
     """Rows of `columns` images, each under its name; what does not fit a row is left out."""
     for ax, (name, images) in zip(figure.subplots(len(rows), 1), rows.items()):
         plot_images(images[:columns], ax=ax, columns=columns)
-        ax.set_title(name, fontsize=9.5, pad=3)
+        ax.set_title(name, fontsize=9.5, pad=6)
 
 
 def plot_cells(values: np.ndarray, *, ax: Axes, colour: str, most: float = 0.8) -> Axes:

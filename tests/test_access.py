@@ -58,6 +58,21 @@ PICTURES = """() => Math.min(...[...document.querySelectorAll(
     one => one.getBoundingClientRect()).filter(
       box => box.height > 40).map(box => box.top + scrollY))"""
 
+LINES = """() => [...document.querySelectorAll("article section > p:not([class])")].filter(
+    paragraph => !paragraph.querySelector("mjx-container, .math, code")).flatMap(paragraph => {
+  const signs = new Map(), range = document.createRange();
+  const texts = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    for (let k = 0; k < texts.currentNode.length; k += 1) {
+      range.setStart(texts.currentNode, k);
+      range.setEnd(texts.currentNode, k + 1);
+      const line = Math.round(range.getBoundingClientRect().bottom / 9);
+      signs.set(line, (signs.get(line) ?? 0) + 1);
+    }
+  }
+  return [...signs.values()].slice(0, -1);
+})"""
+
 RUNS = """lab => new Promise((done, fail) => {
   const before = lab.step;
   const look = () => lab.step > before + 5 ? done() : requestAnimationFrame(look);
@@ -127,6 +142,9 @@ def test_a_page_is_quiet_and_still_fits_runs_and_is_open_to_all(contexts, path, 
     assert layout_shift(shifts) < 0.1, sorted(shifts, key=lambda s: -s["value"])[:3]
     if page.locator(".question").count() and mode == "desk":
         assert page.evaluate(PICTURES) < 1.5 * height, "no picture on the first screen and a half"
+    lines = page.evaluate(LINES) if mode == "desk" else []
+    if len(lines) > 12:
+        assert 65 <= sum(lines) / len(lines) <= 72, "characters in a full line of text"
     for lab in page.locator("prototype-lab").all():
         lab.scroll_into_view_if_needed()
         lab.evaluate(RUNS)

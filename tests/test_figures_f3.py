@@ -85,8 +85,7 @@ def test_circles_say_where_the_paths_end(drawn):
     samples = torch.tensor([-0.5, 0.5], dtype=torch.float64)
     angle = torch.linspace(0, 1, 9)[:, None, None] * torch.tensor([0.4636, 1.2]).double()
     flow = angle.cos(), (2 * torch.tensor([1.0, -1.0]) * angle.sin())[..., None] / 2
-    words, _ = _alts(attractors.circles(samples, flow, [t.flip(0) for t in flow]))
-    away, back = words.split("with its attractor: ")
+    away, back = _alts(attractors.circles(samples, flow, [t.flip(0) for t in flow]))
     assert away.startswith("separation alone: 2 paths, each on a circle")
     assert "At the end 1 are outside the hull" in away
     assert "At the end 0 are outside the hull" in back

@@ -21,7 +21,7 @@ from page_pictures import PICTURES, SIZE  # noqa: E402
 
 HTML = ROOT / "_build" / "html" / "book"
 CHOSEN = {
-    "index": ("index.digits",),
+    "index": ("dimensions.sheets",),
     "model": ("model.fit_and_units",),
     "reconstruction": ("reconstruction.links",),
     "coverage": ("coverage.push",),
@@ -29,7 +29,7 @@ CHOSEN = {
     "overlap": ("overlap.fields",),
     "experiment": ("experiment.every_mask",),
     "expulsion": ("expulsion.maps",),
-    "packing": ("packing.phase_map",),
+    "packing": ("packing.collapse",),
     "attractors": ("attractors.circles",),
     "robustness": ("robustness.verdicts",),
     "dimensions": ("dimensions.sheets",),
@@ -73,7 +73,8 @@ STAGE = """([call, panels, width, height]) => {
 
 def photograph(page, slug: str, call: str, *panels: int) -> int:
     """Write a chapter's picture; its size in bytes."""
-    page.goto((HTML / f"{slug}.html").as_uri())
+    home = call.partition(".")[0].replace("_", "-")  # the page of the figure
+    page.goto((HTML / f"{home}.html").as_uri())
     page.evaluate("() => document.fonts.ready")
     if not page.evaluate(STAGE, [call, panels, *SIZE]):
         print(f"{slug}: no figure by figures.{call}, so its first one; see CHOSEN", file=sys.stderr)

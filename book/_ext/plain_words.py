@@ -5,10 +5,12 @@ A chapter is read in JupyterLab too, which shows a directive as raw text. So in 
 - the quotation right after the title is the *question* of the chapter,
 - the paragraph that begins with a number of minutes holds its *facts*,
 - a paragraph in italics right after a cell is the *caption* of what the cell shows,
-- a quotation that begins in bold is a *note*, beside the text where there is room,
+- a quotation that begins in bold is a *note* on the paragraph before it, beside it where there is
+  room,
 
 and this extension gives them their classes (and the caption its upright letters). Two kinds of
-cells are folded behind a quiet mark: imports, and the code of a computed sentence (`remove-input`).
+cells are folded behind a quiet mark: imports, and the code of a computed sentence (`remove-input`);
+on the book's first page all are.
 """
 
 import ast
@@ -28,14 +30,25 @@ def _after_cell(node: nodes.Node) -> bool:
 
 def _is_note(paragraph: nodes.paragraph) -> bool:
     quoted = isinstance(paragraph.parent, nodes.block_quote) and paragraph.parent[0] is paragraph
-    return quoted and bool(paragraph.children) and isinstance(paragraph[0], nodes.strong)
+    words = [child for child in paragraph if child.astext()]
+    return quoted and bool(words) and isinstance(words[0], nodes.strong)
+
+
+def set_beside(note: nodes.block_quote) -> None:
+    """A note stands beside the paragraph before it, or below where there is no room."""
+    note["classes"].append("note")
+    above = note.parent[note.parent.index(note) - 1]
+    both = nodes.container(classes=["noted"])
+    above.replace_self(both)
+    note.parent.remove(note)
+    both.extend([above, note])
 
 
 def dress(app, doctree: nodes.document) -> None:
     for section in list(doctree.findall(nodes.section))[:1]:
         if len(section) > 1 and isinstance(section[1], nodes.block_quote):
             section[1]["classes"].append("question")
-    for paragraph in doctree.findall(nodes.paragraph):
+    for paragraph in list(doctree.findall(nodes.paragraph)):
         alone = len(paragraph) == 1 and isinstance(paragraph[0], nodes.emphasis)
         if alone and isinstance(paragraph.parent, nodes.section) and _after_cell(paragraph):
             paragraph["classes"].append("caption")
@@ -43,7 +56,7 @@ def dress(app, doctree: nodes.document) -> None:
             paragraph.clear()
             paragraph += words
         elif _is_note(paragraph):
-            paragraph.parent["classes"].append("note")
+            set_beside(paragraph.parent)
         elif MINUTES.match(paragraph.astext()):
             paragraph["classes"].append("facts")
 
@@ -67,6 +80,8 @@ def fold(app, doctree: nodes.document) -> None:
             folded = {"nb_element": "cell_code_source", "classes": ["cell_input"]}
             cell.insert(0, nodes.container("", shown, **folded))
             cell["classes"].append("sentence")
+        elif app.env.docname == app.config.root_doc and not imports:
+            cell["classes"].append("picture")
         elif not imports or "remove-input" in tags:
             continue
         word = "imports" if imports else "code"
@@ -77,8 +92,8 @@ def setup(app) -> dict:
     app.connect("doctree-read", dress)
     app.connect("doctree-read", fold)
     return {
-        "version": "2",
-        "env_version": 2,
+        "version": "4",
+        "env_version": 4,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

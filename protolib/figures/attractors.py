@@ -180,13 +180,6 @@ def circles(samples: Float[Tensor, " samples"], *flows) -> HTML:
         ax.set(xlim=(-0.12 * size, size), ylim=(-size, size), aspect="equal", xlabel="slope w",
                title=title)  # fmt: skip
 
-    def draw(figure: Figure, phone: bool) -> None:
-        axes = figure.subplots(2 if phone else 1, 1 if phone else 2, sharex=True, sharey=True)
-        for ax, (slope, bias), title in zip(axes, flows, titles):
-            panel(ax, slope[:, 0], bias[:, 0, :, 0], title)
-            ax.set_ylabel("bias b")
-            ax.label_outer()
-
     alts = []
     for (slope, bias), r, title in zip(flows, radii, ("separation alone", "with its attractor")):
         ends = -(bias[-1, 0, :, 0] / slope[-1, 0])
@@ -199,7 +192,13 @@ def circles(samples: Float[Tensor, " samples"], *flows) -> HTML:
             f"outside the hull; the sorted prototypes are at most {apart:.2g} from the sorted "
             "samples."
         )
-    return plotting.both(draw, (6.4, 4.6), (3.6, 8.6), " ".join(alts))
+    figures = []
+    for (slope, bias), title in zip(flows, titles):
+        figure, ax = plotting.panel(3.5, 4.4)
+        panel(ax, slope[:, 0], bias[:, 0, :, 0], title)
+        ax.set_ylabel("bias b")
+        figures.append(figure)
+    return plotting.show(*figures, alt=alts)
 
 
 @plotting.styled

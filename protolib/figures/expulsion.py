@@ -85,11 +85,12 @@ def leavers(left: dict, alone: tuple, response) -> HTML:
     def draw(figure: Figure, phone: bool) -> None:
         plain, scaled = figure.subplots(2 if phone else 1, 1 if phone else 2, sharey=True)
         curves(plain, lambda slope: slope)
-        for slope, (depth, gone) in left.items():  # its name where the curve comes down
+        for k, (slope, (depth, gone)) in enumerate(left.items()):  # named where it comes down
             middle, share = _by_bin(depth, gone, edges)
-            down = np.interp(0.58, share[::-1], middle[::-1]) / slope
+            height = 0.3 if k < 2 else 0.58
+            down = np.interp(height, share[::-1], middle[::-1]) / slope
             name = "slope " * (slope == first) + f"{slope:g}"
-            plain.text(down + 0.02, 0.6, name, va="center")
+            plain.text(down + 0.02, height + 0.02, name, va="center")
         plain.text(0.85, 0.05, "no overlap")
         plain.set(xlim=(0, 1), ylim=(0, 1.03), ylabel="share that left",
                   xlabel="distance from the rim at the start",

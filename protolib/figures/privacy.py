@@ -123,8 +123,8 @@ def membership(
         axes = figure.subplots(*shape, sharex=True, sharey=True).flat
         for ax, form in zip(axes, COLOURS):
             panel(ax, form)
-        axes[0].text(0.013, 0.88, f"by {attacks[0]}", va="top")
-        axes[0].text(0.0013, 0.25, f"by {attacks[1]}")
+        axes[0].text(0.013, 0.88, attacks[0], va="top")
+        axes[0].text(0.0012, 0.31, attacks[1])
         axes[1].text(0.27, 0.06, "chance", color=plotting.MUTED)
         figure.supxlabel("others accused wrongly (ideal: none)", fontsize=9.5)
         figure.supylabel("members found (ideal: all)", fontsize=9.5)
@@ -201,7 +201,7 @@ def knob(states: dict[str, tuple]) -> HTML:
 
     places = {  # beside the marks, where there is room
         "λ = 0.1": ((0, 8), "center", "bottom"),
-        "λ = 0.01": ((-9, 0), "right", "center"), "λ = 0.001": ((-9, -3), "right", "center"),
+        "λ = 0.01": ((-9, -5), "right", "center"), "λ = 0.001": ((-9, -3), "right", "center"),
         "coverage": ((0, 8), "center", "bottom"), "overlap": ((0, 9), "center", "bottom"),
     }  # fmt: skip
 
@@ -219,7 +219,7 @@ def knob(states: dict[str, tuple]) -> HTML:
         ax.text(0.02, 0.508, "chance", transform=ax.get_yaxis_transform(), color=plotting.MUTED)
         ax.set(xlabel="the auditor’s reconstruction error (ideal: 0)", xscale="log",
                ylim=(0.45, 1.03), ylabel="the attacker’s area",
-               title="None is readable for one alone" if not corner else "")  # fmt: skip
+               title="No network is both readable and closed" if not corner else "")  # fmt: skip
         ax.margins(x=0.12)
 
     alt = (

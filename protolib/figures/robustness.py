@@ -58,8 +58,9 @@ def verdicts(tally: pd.DataFrame, share: pd.DataFrame) -> HTML:
         if fill:
             ax.plot(0.03, 1.04, "o", color=colour, mec=colour, ms=7, fillstyle=fill,
                     mfc=colour, mfcalt=plotting.PAPER, **place)  # fmt: skip
-        if fill != "full" and fill != "left":
-            ax.plot([-0.025, 0.085], [1.04, 1.04], color=colour, lw=1.4, **place)
+        if fill not in ("full", "left"):  # undecided, a bar; fails, a ring that is struck out
+            ends = ([0.0, 0.06], [1.02, 1.06]) if fill else ([-0.01, 0.07], [1.04, 1.04])
+            ax.plot(*ends, color=colour, lw=1.4, **place)
         ax.text(0.13, 1.04, word, va="center", fontweight=600, **place)
         ax.set(xlim=(0, 1.3 * limit), xticks=[], ylim=(len(values) - 0.4, -0.9))
         ax.spines[["bottom", "left"]].set_visible(False)
