@@ -72,6 +72,10 @@ def test_a_reader_with_a_keyboard_expels_prototypes_and_brings_them_back(visit):
     assert lab.evaluate("lab => [lab.step, lab.playing]") == [story, False]  # reduced motion
     focus("summary")
     page.keyboard.press("Enter")  # more controls
+    focus(".seed")
+    for key in ("Control+a", "0", "Enter"):
+        page.keyboard.press(key)
+    assert lab.evaluate("lab => lab.state.seed") == 0
     focus(".preset")
     page.keyboard.type("separation above")
     page.keyboard.press("Enter")

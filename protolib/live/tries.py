@@ -47,10 +47,10 @@ TRIES: dict[str, tuple[Try, ...]] = {
             "the curve follows.", {"preset": "baseline", "size": 12, "seed": 1}),
         Try("Scatter, then coverage", "The paper's attractor: a dot pulls its nearest triangle "
             "only. Most of those outside stay there.",
-            (Act({**HOT, "seed": 1}, 600, 2), Act({"masks": [1, 0, 0]}, 2000, 6))),
+            (Act({**HOT, "seed": 0}, 800, 2), Act({"masks": [1, 0, 0]}, 2000, 6))),
         Try("Scatter, then energy", "Every triangle that left comes back, nearly each to a dot of "
             "its own. Now drag a dot.",
-            (Act({**HOT, "seed": 1}, 600, 2), Act({**MATCHED, "zoom": 1}, 2000, 6))),
+            (Act({**HOT, "seed": 0}, 800, 2), Act({**MATCHED, "zoom": 1}, 2000, 6))),
     ),
     "coverage": (
         Try("Who is pulled?", "Only triangles with a blue arrow are nearest to some dot. The "
