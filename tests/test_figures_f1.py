@@ -25,7 +25,8 @@ def drawn(monkeypatch):
         seen.extend((panel.axes[0], text) for panel, text in zip(panels, texts))
         return page
 
-    monkeypatch.setattr(plotting, "show", watch)
+    for place in (plotting, plotting.page):
+        monkeypatch.setattr(place, "show", watch)
     return seen
 
 

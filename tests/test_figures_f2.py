@@ -39,7 +39,8 @@ def drawn(monkeypatch):
         kept.extend(panels)
         return show(*panels, **words)
 
-    monkeypatch.setattr(plotting, "show", keep)
+    for place in (plotting, plotting.page):
+        monkeypatch.setattr(place, "show", keep)
     return kept
 
 

@@ -27,7 +27,8 @@ def drawn(monkeypatch):
         axes.extend((figure, ax) for figure in figures for ax in figure.get_axes())
         return show(*figures, **words)
 
-    monkeypatch.setattr(plotting, "show", keep)
+    for place in (plotting, plotting.page):
+        monkeypatch.setattr(place, "show", keep)
     return axes
 
 
