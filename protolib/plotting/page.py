@@ -26,7 +26,7 @@ def panel(width: float = 5.2, height: float = 3.2) -> tuple[Figure, Axes]:
 def broken(words: str, width: float) -> str:
     """A title in as many lines as a panel of this width in inches asks for.
 
-    >>> print(broken("No start meets more than 6 of the 10 samples", 2))
+    >>> print(broken("No start meets more than 6 of the 10 samples", 2.0))
     No start meets more than 6
     of the 10 samples
     """
