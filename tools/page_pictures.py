@@ -1,4 +1,4 @@
-"""Photograph a figure of every chapter of the built book: 1200 × 630 pixels, at most 40 KB.
+"""Photograph a figure of every chapter of the built book: 840 × 441 pixels, at most 20 KB.
 
     python tools/page_pictures.py [CHAPTER…]
 
@@ -59,7 +59,7 @@ STAGE = """([call, panels, width, height]) => {
     const boxes = [...row.querySelectorAll("svg")].map((one) => one.getBoundingClientRect());
     const [left, top] = ["left", "top"].map((side) => Math.min(...boxes.map((b) => b[side])));
     const [right, bottom] = ["right", "bottom"].map((s) => Math.max(...boxes.map((b) => b[s])));
-    const scale = Math.min((width - 70) / (right - left), (height - 60) / (bottom - top));
+    const scale = Math.min((width - 50) / (right - left), (height - 42) / (bottom - top));
     const area = scale * (right - left) * scale * (bottom - top);
     if (area > best[0]) best = [area, room, scale, left, right, top, bottom];
   }
@@ -83,7 +83,7 @@ def photograph(page, slug: str, call: str, *panels: int) -> int:
         image.quantize(colours, dither=Image.Dither.NONE).save(
             PICTURES / f"{slug}.png", optimize=True
         )
-        if (size := (PICTURES / f"{slug}.png").stat().st_size) <= 40_000:
+        if (size := (PICTURES / f"{slug}.png").stat().st_size) <= 20_000:
             return size
     raise SystemExit(f"{slug}: the picture is too heavy; choose another figure")
 

@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 PICTURES = Path(__file__).resolve().parents[1] / "_assets" / "pictures"
-SIZE = (1200, 630)
+SIZE = (840, 441)
 TARGET = re.compile(r"([\w-]+)(?:\.html)?$")
 
 
@@ -89,7 +89,7 @@ def tags(title: str, words: str, address: str = "", picture: str = "") -> str:
     found |= {"og:description": words} if words else {}
     found |= {"og:url": address} if address else {}
     found |= (
-        {"og:image": picture, "og:image:width": "1200", "og:image:height": "630"} if picture else {}
+        {"og:image": picture, "og:image:width": str(SIZE[0]), "og:image:height": str(SIZE[1])} if picture else {}
     )
     lines = [f'<meta property="{name}" content="{escape(text)}" />' for name, text in found.items()]
     if words:
