@@ -1,7 +1,7 @@
 """Print the book, built as one page by `jupyter-book build . --builder singlehtml`, to a PDF.
 
-Code that only draws (folded on the page) is left out; answers to the exercises are opened; a live
-figure shows what it shows at rest.
+Code that only draws (folded on the page) and the package's reference are left out; answers to the
+exercises are opened; a live figure shows what it shows at rest.
 """
 
 import sys
@@ -30,7 +30,7 @@ span[id^="document-"] + section { break-before: page; counter-reset: figure; }
 details.sd-dropdown, img, mjx-container { break-inside: avoid; }
 h1:has(+ .title-page) { display: none !important; }
 .title-page { break-after: page; }
-.title-page .title { font-size: 3rem; font-weight: 600; margin: 25vh 0 1rem; }
+.title-page .title { font-size: 3rem; font-weight: 600; margin: 14vh 0 1rem; }
 .title-page ol { line-height: 1.7; margin-top: 2rem; }
 """
 
@@ -39,6 +39,10 @@ PREPARE = """async ([style, title, author, address]) => {
   document.head.append(Object.assign(document.createElement("style"), {textContent: style}));
   for (const fold of document.querySelectorAll("details:not(.hide)")) fold.open = true;
   for (const image of document.images) image.loading = "eager";
+  for (const reference of document.querySelectorAll("span[id^='document-book/api']")) {
+    reference.nextElementSibling?.remove(); // the package is read on a screen
+    reference.remove();
+  }
   const chapters = [...document.querySelectorAll("span[id^='document-']")];
   const titles = chapters.map(chapter => {
     const heading = chapter.nextElementSibling?.querySelector("h1, h2")?.cloneNode(true);
