@@ -15,7 +15,7 @@ def effects(found: dict) -> HTML:
     found: {mask: {setting: `claims.Interval`}}, the same settings for every mask.
     """
     settings = [*next(iter(found.values()))]
-    tables = {mask: np.array([*own.values()]) for mask, own in found.items()}
+    tables = {mask: np.array([*own.values()])[:, :3] for mask, own in found.items()}
     mild = np.concatenate([own for mask, own in tables.items() if not mask.overlap])
     reach = 1.1 * mild.min(), 1.1 * max(mild.max(), 0.01)
 
@@ -29,7 +29,7 @@ def effects(found: dict) -> HTML:
             ax.plot(intervals[:, 0], rows, ls="none", marker=look.marker, color=look.colour,
                     mfc=look.fill, ms=5)  # fmt: skip
             title = _found(mask, intervals)
-            ax.set_title(plotting.broken(title, 3.6 if phone else 1.9))
+            ax.set_title(plotting.broken(title, 2.0))
             ax.set_xscale("symlog", linthresh=0.1, linscale=0.5 if mask.overlap else 1.5)
             ax.xaxis.set_major_locator(FixedLocator([-0.1, 0, 0.1, 1, 10]))
             ax.xaxis.set_major_formatter(FixedFormatter(["−0.1", "0", "0.1", "1", "10"]))

@@ -27,7 +27,7 @@ button.play{min-width:5.6rem}
 .switch[aria-checked=true]{background:color-mix(in srgb,var(--c) 22%,var(--paper));color:var(--ink);font-weight:600}
 .switch[aria-checked=true]::before{content:"● ";color:var(--c)} .row.run{gap:.4rem} .beside{flex:1 1 16rem;align-self:center}
 .sliders{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));gap:.5rem 1.2rem}
-.first{min-height:4.9rem} .mark{display:block;margin:-.2rem 8px 0;font-size:.8rem;color:var(--muted)}
+.first{min-height:4.4rem} .mark{display:block;margin:-.2rem 8px 0;font-size:.8rem;color:var(--muted)}
 .mark i{display:block;height:5px;background:var(--separation);border-radius:2px;min-width:4px}
 .mark em{font-style:normal}
 summary{cursor:pointer;padding:.25rem 0;font-weight:600}
