@@ -82,11 +82,11 @@ def _focused(page):
 
 def test_few_controls_come_first_and_all_are_reached_by_keyboard(live_page):
     page, log = live_page(LAB.format(""))
-    first = ["play main", "reset", "switch", "switch", "switch", "handle", "handle", "s-tau", ""]
+    first = ["play main", "reset", "switch", "switch", "switch", "handle", "handle", "s-size", ""]
     assert _focused(page) == first
     page.evaluate("() => { lab.shadowRoot.querySelector('details').open = true; }")
     assert set(_focused(page)) - set(first) == {
-        "preset", "seed", "step", "attractor", "kernel", "s-lam", "s-size", "s-speed", "s-zoom",
+        "preset", "seed", "step", "attractor", "kernel", "s-lam", "s-tau", "s-speed", "s-zoom",
         "f-curves", "f-links", "f-forces", "link", "python",
     }  # fmt: skip
     focus = "s => lab.shadowRoot.querySelector(s).focus()"

@@ -93,7 +93,7 @@ TOUCHES = {
     "key": lambda page: page.keyboard.press("PageDown"),
     "control": lambda page: page.locator("#lab .switch").nth(2).click(),
     "pause": lambda page: page.locator("#lab .play").click(),
-    "slider": lambda page: page.locator("#lab .s-tau").press("ArrowRight"),
+    "slider": lambda page: page.locator("#lab .first input").press("ArrowRight"),
 }
 
 

@@ -37,7 +37,8 @@ STORY = (
     Act({"masks": [0, 1, 0], "tau": 1, "zoom": 3}, 500, 3.5,
         "2 Separation, on a scale too wide for the room: the triangles scatter."),
     Act({**MATCHED, "zoom": 1}, 1600, 5,
-        "3 An attractor of the same kernel, energy: the triangles come, each to a dot of its own."),
+        "3 An attractor of the same kernel (energy): each triangle comes to a dot of its own. "
+        "Drag a dot."),
 )  # fmt: skip
 
 TRIES: dict[str, tuple[Try, ...]] = {
@@ -133,8 +134,8 @@ TRIES: dict[str, tuple[Try, ...]] = {
         Try("A longer tail", "The inverse multiquadric, k(d) = 1/√(1 + d²/τ), fetches everybody, "
             "but kernels that differ do not add up to a square: some rest outside.",
             (Act(HOT, 1000, 2), Act({"masks": [1, 1, 0], "attractor": "imq"}, 2000, 7))),
-        Try("Energy against energy", "Nearly each finds a sample of its own. Why is the centre of "
-            "this page.", (Act(HOT, 1000, 2), Act(MATCHED, 2000, 7))),
+        Try("Energy against energy", "Nearly each finds a sample of its own. This page explains "
+            "why.", (Act(HOT, 1000, 2), Act(MATCHED, 2000, 7))),
     ),
     "plane lab": (
         Try("Separation alone", "Above its threshold it nearly empties the hull.",

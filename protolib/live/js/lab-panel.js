@@ -27,7 +27,7 @@ button.play{min-width:5.6rem}
 .switch[aria-checked=true]{background:color-mix(in srgb,var(--c) 22%,var(--paper));color:var(--ink);font-weight:600}
 .switch[aria-checked=true]::before{content:"● ";color:var(--c)} .row.run{gap:.4rem} .beside{flex:1 1 16rem;align-self:center}
 .sliders{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));gap:.5rem 1.2rem}
-.mark{display:block;margin:-.2rem 8px 0;font-size:.8rem;color:var(--muted)}
+.first{min-height:4.4rem} .mark{display:block;margin:-.2rem 8px 0;font-size:.8rem;color:var(--muted)}
 .mark i{display:block;height:5px;background:var(--separation);border-radius:2px;min-width:4px}
 .mark em{font-style:normal}
 summary{cursor:pointer;padding:.25rem 0;font-weight:600}
@@ -43,7 +43,7 @@ summary{cursor:pointer;padding:.25rem 0;font-weight:600}
  <div class="stage"><canvas class="framed" role="img"></canvas>
   <div class="handle" role="slider" tabindex="0" data-of="sample"></div>
   <div class="handle" role="slider" tabindex="0" data-of="prototype"></div></div>
- ${WATCH}${TRIES}<p class="hint" role="status"></p>
+ <div class="lines">${WATCH}<p class="hint" role="status"></p></div>${TRIES}
  <dl class="scores"></dl>
  <div class="first"></div>
  <details><summary>More</summary>
@@ -70,10 +70,14 @@ function slider(root, name, act) {
   root.querySelector(".rest").append(box);
 }
 
-// The one slider that stands outside of "More" is that of the forces the lab begins with: τ where
-// separation may act, else λ.
-function first(root, masks) {
-  root.querySelector(".first").replaceChildren(root.querySelector(masks[1] || !masks.some(Boolean) ? ".l-tau" : ".l-lam"));
+// The one slider that stands outside of "More" is one that acts: τ where separation has one, else λ
+// of the forces, and of the fit alone N. It changes with the forces only, never under a hand.
+function first(root, { masks, kernel }) {
+  const place = root.querySelector(".first"), name = masks[1] && kernel !== "energy" ? "tau" : masks.some(Boolean) ? "lam" : "size";
+  const box = root.querySelector(`.l-${name}`), old = place.firstElementChild;
+  if (old === box) return;
+  if (old) root.querySelector(".rest").prepend(old);
+  place.append(box);
 }
 
 function force(root, name, k, lab, act) {
@@ -113,6 +117,7 @@ function controls(root, lab, act) {
 // The controls as the state is.
 function showControls(root, lab, playing) {
   const { s } = lab, $ = (selector) => root.querySelector(selector);
+  first(root, s);
   $(".play").textContent = playing ? "Pause" : "Play";
   if (root.activeElement !== $(".seed")) $(".seed").value = s.seed;
   root.querySelectorAll(".switch").forEach((button, k) => {
@@ -174,5 +179,5 @@ function summary(lab) {
     + `R² ${short(q.r2)}.`;
 }
 
-P.panel = { PANEL, controls, first, showControls, showScores, summary };
+P.panel = { PANEL, controls, showControls, showScores, summary };
 })();

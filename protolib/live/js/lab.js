@@ -4,8 +4,8 @@
 (() => {
 "use strict";
 const P = globalThis.protolib, { clamp, LIMIT } = P;
-const { PANEL, controls, first, showControls, showScores, summary } = P.panel;
-const HINT = "Drag a point, or click it and then its new place.";
+const { PANEL, controls, showControls, showScores, summary } = P.panel;
+const HINT = "Press a button to play, or drag a point (or click it, then its new place).";
 const PICTURE = {
   1: "From top to bottom: the function and the samples; the responses; samples joined to their prototypes; the prototypes' recent paths.",
   2: "Samples are dots, prototypes triangles, links join each sample to its prototype; the shaded polygon is the hull of the samples.",
@@ -36,7 +36,6 @@ class PrototypeLab extends HTMLElement {
   connectedCallback() {
     const found = this.#made ? [] : P.tries(this, (acts) => this.perform(acts, true));
     if (!this.#made && this.hasAttribute("state")) this.open(this.getAttribute("state"));
-    if (!this.#made) first(this.shadowRoot, this.lab.s.masks);
     this.#made = true;
     const resize = new ResizeObserver(() => this.#redraw());
     resize.observe(this.$("canvas"));

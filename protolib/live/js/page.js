@@ -77,6 +77,7 @@ canvas{display:block;width:100%} canvas.framed{border:1px solid var(--faint);bor
 input[type=range]{display:block;width:100%;padding:0;border:0;min-height:1.9rem;accent-color:var(--ink);margin:0}
 input[type=checkbox],input[type=radio]{accent-color:var(--ink);width:1.1rem;height:1.1rem;margin:0}
 .muted,.note,.hint{color:var(--muted)} .hint{min-height:1.4em;margin:.2rem 0} .hint.said{color:var(--ink);font-weight:600}
+.lines{display:grid} .lines>*{grid-area:1/1} .lines .watch:empty::before{content:none} .watch:not(:empty)+.hint:not(.said),.watch:has(+.hint.said){visibility:hidden}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 textarea{width:100%;min-height:7rem;font:.8rem/1.4 ui-monospace,monospace;color:inherit;background:transparent;border:1px solid var(--muted)}
 ::slotted(.tries){text-align:left}

@@ -15,7 +15,7 @@ class TransitionMap extends Linked {
 .two>*{min-width:0} .say{min-height:2.9em;margin:.4rem 0}
 .map{position:relative;margin:0 0 1.6rem 2.2rem;border-left:1px solid var(--muted);border-bottom:1px solid var(--muted);cursor:crosshair}
 .map button{position:absolute;padding:0;min-height:0;height:22px;border:0;border-radius:2px;font-size:.78rem;min-width:0;outline-offset:1px}
-.map button span{position:relative;color:inherit;font-size:inherit;z-index:3} .map button[aria-pressed=true]{box-shadow:0 0 0 3px var(--pick)}
+.map button span{position:relative;padding:1px 4px;color:inherit;font-size:inherit;z-index:3} .map button[aria-pressed=true]{box-shadow:0 0 0 3px var(--pick)}
 .map svg{position:absolute;inset:0;width:100%;height:100%;pointer-events:none;z-index:2;overflow:visible}
 .map span{position:absolute;color:var(--muted);font-size:.75rem;line-height:1;pointer-events:none} .ring{width:16px;height:16px;margin:-8px 0 0 -8px;border:3px solid var(--pick);border-radius:50%;z-index:4}`;
 
@@ -177,7 +177,7 @@ print("norms", found.abs().sum().item(), z.abs().sum().item())
       const cell = make("button", { type: "button" }, words);
       cell.style.background = fill;
       cell.style.color = ink;
-      words.style.textShadow = new Array(4).fill(`0 0 3px ${fill}`).join(); // the line runs behind
+      words.style.background = fill; // the line runs behind
       cell.style.left = `calc(${this.X(k) - 50 / this.ks.length}% + 2px)`;
       cell.style.width = `calc(${100 / this.ks.length}% - 4px)`;
       cell.style.bottom = `${m * UNIT - 11}px`;
