@@ -319,11 +319,14 @@ def every(
         blank(ax)
         ax.set(xlim=(0.5, 1.06), xticks=[0.5, 1], xlabel="|cos| with the truth")
 
-    few, centres = (found["one", name][1] for name in ("random atoms", "k-means centres"))
-    idle = few < centres and cos["one", "random atoms"] < chance + 0.02
+    idle = all(
+        found[world, "random atoms"][1] < found[world, "k-means centres"][1]
+        and cos[world, "random atoms"] < chance + 0.02
+        for world in ("one", "two")
+    )
     finding = (
         "A low error is not yet a reading:",
-        "of sums random atoms leave little, and know nothing",
+        "in worlds of atoms even random ones leave little",
     )
 
     def sheet(worlds: Sequence[str], width: float, words: str) -> Figure:

@@ -35,7 +35,7 @@ def read_out(
             ax.plot([-1, 1], [-1, 1], color=MUTED, lw=0.8)
             plotting.plot_dots(latent, predicted, ax=ax, colour=INK)
             gap = "\n" if phone else " "
-            words = f"{name.capitalize()}:{gap}half are off by {off[name]:.2f}"
+            words = f"{name.capitalize()}:{gap}half within {off[name]:.2f}"
             ax.set(title=words, xlabel="latent 1", xlim=(-1.08, 1.08), ylim=(-1.15, 1.15))
             ax.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1])
         axes[0].set_ylabel("linear read-out")
@@ -68,6 +68,7 @@ def two_scores(
     mean = {name: (r2[name].mean().item(), mcc[name].mean().item()) for name in r2}
     last = [*mean][-1]
     inside = low <= mean[last][1] <= high
+    much = "nearly everything is in there" if mean[last][0] > 0.9 else "not everything is in there"
     found = f"yet units mean {'no more than' if inside else 'something else than'} after a rotation"
 
     def draw(phone: bool) -> Figure:
@@ -97,7 +98,7 @@ def two_scores(
         ax.set(xlim=(-0.08, 1.05), ylim=(-0.05, 1.08), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
         ax.set(xlabel="linear R²: is everything in there?", ylabel="MCC: a unit for each latent?")
         gap = "\n" if phone else " "
-        ax.set_title(f"Trained: everything is in there,{gap}{found}")
+        ax.set_title(f"Trained: {much},{gap}{found}")
         return figure
 
     best = sorted(mean, key=lambda name: mean[name][0])[-2:][::-1]

@@ -97,7 +97,7 @@ def nine(
     parts = [good, none, [name for name in names if name not in {*good, *none}]]
     groups = [next(k for k, part in enumerate(parts) if name in part) for name in names]
     finding = (
-        f"At the ideal by every score: {', '.join(good) or 'none'};",
+        f"Near the ideal by every score: {', '.join(good) or 'none'};",
         f"at chance by every score: {', '.join(none) or 'none'};",
         "on all others they disagree",
     )
@@ -133,7 +133,7 @@ def nine(
 
     words, scores = [], [*found]
     for score, values in found.items():
-        top = [name for name, own in values.items() if own.mean() > 0.98]
+        top = [name for name, own in values.items() if own.mean() > 0.95]
         bottom = [name for name, own in values.items() if own.mean() < chance[score][name] + 0.05]
         words.append(
             f"{score} is nearly one for {', '.join(top) or 'none'}, and no better than chance for "

@@ -133,8 +133,8 @@ TRIES: dict[str, tuple[Try, ...]] = {
         Try("A longer tail", "The inverse multiquadric, k(d) = 1/√(1 + d²/τ), fetches everybody, "
             "but kernels that differ do not add up to a square: some rest outside.",
             (Act(HOT, 1000, 2), Act({"masks": [1, 1, 0], "attractor": "imq"}, 2000, 7))),
-        Try("Energy against energy", "Nearly each finds a sample of its own. Why is the centre of "
-            "this page.", (Act(HOT, 1000, 2), Act(MATCHED, 2000, 7))),
+        Try("Energy against energy", "Nearly each finds a sample of its own. This page proves "
+            "why.", (Act(HOT, 1000, 2), Act(MATCHED, 2000, 7))),
     ),
     "plane lab": (
         Try("Separation alone", "Above its threshold it nearly empties the hull.",
