@@ -183,6 +183,8 @@ def inflate(
     """Mean length of atoms and their |cos| with the truth, by "free" and "unit" norms."""
     end = {name: (lengths[name][:, -1], found[name][:, -1]) for name in lengths}
     better = max(end, key=lambda name: end[name][1].mean())
+    free = lengths["free"]
+    rising = (free[:, -1] > 1.01 * free[:, len(free[0]) // 2]).all()
 
     def draw(phone: bool) -> Figure:
         figure, axes = marks.beside(2, phone, 2.5 if phone else 2.8, sharey=False)
@@ -190,7 +192,9 @@ def inflate(
             for norm, values in pair.items():
                 _lines(ax, steps, values, NORMS[norm])
             ax.set_ylabel(name)
-        axes[0].set(title="Free norms grow and grow", ylim=(0, None))
+        axes[0].set(
+            title=f"Free norms {'grow and grow' if rising else 'level off'}", ylim=(0, None)
+        )
         words = "and stop short of the truth" if better == "unit" else "and come nearer the truth"
         axes[1].set(title=words, ylim=(0.5, 1.03), yticks=[0.5, 0.75, 1])
         marks.level(axes[1], 1, "ideal")
@@ -201,7 +205,8 @@ def inflate(
 
     return marks.desk_and_phone(
         draw,
-        f"Mean length of atoms: {_mean(end['free'][0], 1)} and still rising with free norms, "
+        f"Mean length of atoms: {_mean(end['free'][0], 1)}{' and still rising' * bool(rising)} "
+        "with free norms, "
         f"{_mean(end['unit'][0], 1)} by constraint. "
         f"{NORMS[better][2].capitalize()} comes closer to the true atoms: |cos| "
         + ", ".join(f"{NORMS[name][2]} {_mean(cos)}" for name, (_, cos) in end.items())
@@ -238,7 +243,9 @@ def too_much(
         left.set(ylim=(0.5, 1.03), yticks=[0.5, 0.75, 1])
         marks.level(left, 1, "ideal")
         marks.level(left, chance, "chance", dots=True)
-        right.set(title="to less overlap than the truth has", ylabel="incoherence of the atoms")
+        less = incoherence.median(0).values.min() < true.min()
+        words = f"to less overlap{' than the truth has' if less else ''}"
+        right.set(title=words, ylabel="incoherence of the atoms")
         right.axhspan(true.min(), true.max(), color=HULL, lw=0)
         right.plot([x[-1]], [true.mean()], color=HULL, label="true atoms")
         marks.level(right, least, "least possible")

@@ -128,6 +128,10 @@ def few_classes(found: dict[int, dict], *, dims: int, chance: float | int) -> HT
     """
     x = [*found]
 
+    few, many = found[x[0]], found[x[-1]]
+    poor = few["trained R²"].median() < many["trained R²"].median() - 0.1
+    high = few["accuracy"].median() > 0.8
+
     def line(ax: Axes, measure: str, name: str, colour: str, marker: str, dash="-") -> None:
         values = torch.stack([r[measure] for r in found.values()], dim=1)
         plotting.plot_band(x, values, ax=ax, colour=colour, marker=marker, dash=dash, label=name)
@@ -138,11 +142,11 @@ def few_classes(found: dict[int, dict], *, dims: int, chance: float | int) -> HT
         line(latents, "trained R²", "trained encoder", ENCODER, "o")
         line(latents, RAW, "raw input", INK, "s", DASHED)
         marks.level(latents, chance, "noise", dots=True)
-        latents.set_title("Few classes: the latents are read out poorly")
+        latents.set_title(f"Few classes: the latents are read out {'poorly' if poor else 'well'}")
         line(answers, "best possible", "best possible", INK, "")
         line(answers, "accuracy", "trained encoder", ENCODER, "o")
         answers.plot(x, [1 / C for C in x], color=MUTED, ls=DOTTED, lw=1.4, label="blind guess")
-        answers.set_title("yet the accuracy is high")
+        answers.set_title(f"yet the accuracy is {'high' if high else 'low'}")
         for ax, words in zip(axes, ("linear R²", "accuracy")):
             marks.level(ax, 1, "ideal" if ax is latents else None)
             ax.axvline(dims + 1, color=FAINT, lw=1.2, zorder=0)
