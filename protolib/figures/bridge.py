@@ -330,6 +330,7 @@ def every(
         found[world, "random atoms"][1] < found[world, "k-means centres"][1]
         and cos[world, "random atoms"] < chance + 0.02
         for world in ("one", "two")
+        if (world, names[0]) in found
     )
     finding = (
         "A low error is not yet a reading:",
