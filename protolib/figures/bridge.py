@@ -113,7 +113,8 @@ def leave(far: Mapping[tuple[str, str], Curves], chance: float | int, *, steps: 
             marks.level(ax, 0, "ideal")
             marks.level(ax, chance, "chance", dots=True)
             held = [ATTRACTORS[pull][2] for pull in own if ends[kernel, pull].max() < chance]
-            words = f"{f'only the {held[0]}' if len(held) == 1 else 'nothing'} holds"
+            words = f"only {held[0]} holds" if held else "nothing holds"
+            words = words.replace("only same", "only the same")
             words = "both attractors hold" if len(held) > 1 else words
             ax.set_title(f"{kernel.capitalize()} push: {words}")
             ax.set_ylim(bottom=-0.06 * ax.get_ylim()[1])
