@@ -186,7 +186,7 @@ def test_collapse_reads_the_onsets(drawn):
     early = {5: excess[5], 50: excess[50] + 0.1 * (s > 0.3)}
     words = _texts(figures.packing.in_the_plane(early, s, excess))[0]
     assert "at s = 1 between 0.21" in words
-    assert drawn[1].axes[0].get_title(loc="left") == "In the plane, N = 50 take off too early"
+    assert drawn[1].axes[0].get_title(loc="left") == "In the plane, N = 50 takes off too early"
 
 
 def test_thresholds_are_judged_by_their_whole_interval(drawn):

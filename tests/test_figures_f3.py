@@ -225,7 +225,7 @@ def test_membership_names_the_easiest_and_draws_the_curves(drawn):
     assert "by the output: energy is the easiest" in words
     assert f"by the prototypes: {forms[0]} is the easiest" in words
     assert "is accused: energy 0.30" in words
-    assert drawn[0][1].get_title(loc="left") == f"{forms[0]}: 0.50, 0.90"
+    assert drawn[0][1].get_title(loc="left") == f"{forms[0]}\nareas 0.50, 0.90"
     assert _lines(drawn[0][1])["output"].get_ydata() == pytest.approx(true)
 
 

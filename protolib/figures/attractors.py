@@ -158,7 +158,6 @@ def circles(samples: Float[Tensor, " samples"], *flows) -> HTML:
     is the direction of the ray from the origin, p = −b/w; the hull is a wedge.
     """
     low, high = samples.min().item(), samples.max().item()
-    titles = ("Separation alone turns them out", "Its attractor turns each to a sample")
     radii = [(slope[:, 0] ** 2 + bias[:, 0, :, 0] ** 2).sqrt() for slope, bias in flows]
     size = 1.08 * max(r.max().item() for r in radii)
     turn = np.linspace(-np.pi / 2, np.pi / 2, 25)
@@ -180,12 +179,14 @@ def circles(samples: Float[Tensor, " samples"], *flows) -> HTML:
         ax.set(xlim=(-0.12 * size, size), ylim=(-size, size), aspect="equal", xlabel="slope w",
                title=title)  # fmt: skip
 
-    alts = []
+    alts, titles = [], []
     for (slope, bias), r, title in zip(flows, radii, ("separation alone", "with its attractor")):
         ends = -(bias[-1, 0, :, 0] / slope[-1, 0])
         apart = (ends.sort().values - samples).abs().max().item()
         outside = int(((ends < low - 0.01) | (ends > high + 0.01)).sum())
         drift = (r / r[0] - 1).abs().max().item()
+        where = "turns each to a sample" if apart < 0.01 else f"turns {outside} of {len(ends)} out"
+        titles.append(("Its attractor " if titles else "Separation alone ") + where)
         alts.append(
             f"{title}: {slope.shape[2]} paths, each on a circle around the origin (its radius "
             f"changes by less than {max(drift, 1e-6):.1g} of itself). At the end {outside} are "

@@ -113,7 +113,8 @@ def leave(far: Mapping[tuple[str, str], Curves], chance: float | int, *, steps: 
             marks.level(ax, 0, "ideal")
             marks.level(ax, chance, "chance", dots=True)
             held = [ATTRACTORS[pull][2] for pull in own if ends[kernel, pull].max() < chance]
-            words = f"{f'only the {held[0]}' if len(held) == 1 else 'nothing'} holds"
+            words = f"only {held[0]} holds" if held else "nothing holds"
+            words = words.replace("only same", "only the same")
             words = "both attractors hold" if len(held) > 1 else words
             ax.set_title(f"{kernel.capitalize()} push: {words}")
             ax.set_ylim(bottom=-0.06 * ax.get_ylim()[1])
@@ -183,6 +184,8 @@ def inflate(
     """Mean length of atoms and their |cos| with the truth, by "free" and "unit" norms."""
     end = {name: (lengths[name][:, -1], found[name][:, -1]) for name in lengths}
     better = max(end, key=lambda name: end[name][1].mean())
+    free = lengths["free"]
+    rising = (free[:, -1] > 1.01 * free[:, len(free[0]) // 2]).all()
 
     def draw(phone: bool) -> Figure:
         figure, axes = marks.beside(2, phone, 2.5 if phone else 2.8, sharey=False)
@@ -190,7 +193,9 @@ def inflate(
             for norm, values in pair.items():
                 _lines(ax, steps, values, NORMS[norm])
             ax.set_ylabel(name)
-        axes[0].set(title="Free norms grow and grow", ylim=(0, None))
+        axes[0].set(
+            title=f"Free norms {'grow and grow' if rising else 'level off'}", ylim=(0, None)
+        )
         words = "and stop short of the truth" if better == "unit" else "and come nearer the truth"
         axes[1].set(title=words, ylim=(0.5, 1.03), yticks=[0.5, 0.75, 1])
         marks.level(axes[1], 1, "ideal")
@@ -201,7 +206,8 @@ def inflate(
 
     return marks.desk_and_phone(
         draw,
-        f"Mean length of atoms: {_mean(end['free'][0], 1)} and still rising with free norms, "
+        f"Mean length of atoms: {_mean(end['free'][0], 1)}{' and still rising' * bool(rising)} "
+        "with free norms, "
         f"{_mean(end['unit'][0], 1)} by constraint. "
         f"{NORMS[better][2].capitalize()} comes closer to the true atoms: |cos| "
         + ", ".join(f"{NORMS[name][2]} {_mean(cos)}" for name, (_, cos) in end.items())
@@ -238,7 +244,9 @@ def too_much(
         left.set(ylim=(0.5, 1.03), yticks=[0.5, 0.75, 1])
         marks.level(left, 1, "ideal")
         marks.level(left, chance, "chance", dots=True)
-        right.set(title="to less overlap than the truth has", ylabel="incoherence of the atoms")
+        less = incoherence.median(0).values.min() < true.min()
+        words = f"to less overlap{' than the truth has' if less else ''}"
+        right.set(title=words, ylabel="incoherence of the atoms")
         right.axhspan(true.min(), true.max(), color=HULL, lw=0)
         right.plot([x[-1]], [true.mean()], color=HULL, label="true atoms")
         marks.level(right, least, "least possible")
@@ -319,11 +327,15 @@ def every(
         blank(ax)
         ax.set(xlim=(0.5, 1.06), xticks=[0.5, 1], xlabel="|cos| with the truth")
 
-    few, centres = (found["one", name][1] for name in ("random atoms", "k-means centres"))
-    idle = few < centres and cos["one", "random atoms"] < chance + 0.02
+    idle = all(
+        found[world, "random atoms"][1] < found[world, "k-means centres"][1]
+        and cos[world, "random atoms"] < chance + 0.02
+        for world in ("one", "two")
+        if (world, names[0]) in found
+    )
     finding = (
         "A low error is not yet a reading:",
-        "of sums random atoms leave little, and know nothing",
+        "in worlds of atoms even random ones leave little",
     )
 
     def sheet(worlds: Sequence[str], width: float, words: str) -> Figure:

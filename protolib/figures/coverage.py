@@ -101,9 +101,9 @@ def by_size(table: pd.DataFrame, chance: dict[int, pd.DataFrame]) -> HTML:
         figure, ax = plotting.panel(4.2, 2.9)
         plotting.plot_by_size(table, column, ax=ax, chance=null, ideal=ideal)
         first, second = (
-            "at every N" if len(won) == len(ours) else f"at N = {_sizes(won)}"
-            for won in (ahead, lucky)
-        )
+            "at every N" if len(won) == len(ours) else f"at N = {_sizes(won)}" if len(won) else
+            "nowhere" for won in (ahead, lucky)
+        )  # fmt: skip
         ax.set(ylabel=name, title=f"Coverage beats the baseline {first};\nchance {second}")
         plotting.label_lines(ax)
         drawn.append(figure)

@@ -148,7 +148,13 @@ def growth(dims, curves: dict[str, tuple], chance: tuple) -> HTML:
             f"{label.partition(' (')[0]} against D: at {dims[-1]} dimensions {best[k]} is best, "
             f"with {ends[best[k]]:.2g}, where chance has {chance[k][-1]:.2g}."
         )
-    titles = (f"{best[0].capitalize()} stays closest", f"and {best[1]} gives each its own")
+    middle = [{form: np.median(v[k], axis=0) for form, v in curves.items()} for k in (0, 1)]
+    first = (middle[0][best[0]] <= np.minimum.reduce([*middle[0].values()])).all()
+    nearly = middle[1][best[1]].min() > 0.95
+    titles = (
+        f"{best[0].capitalize()} {'stays' if first else 'ends'} closest",
+        f"and {best[1]} {'gives nearly each its own' if nearly else 'ends most specialized'}",
+    )
 
     def draw(figure: Figure, phone: bool) -> None:
         axes = figure.subplots(2 if phone else 1, 1 if phone else 2, sharex=True)

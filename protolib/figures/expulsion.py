@@ -72,6 +72,7 @@ def leavers(left: dict, alone: tuple, response) -> HTML:
         deep.append(gone[depth > 2].mean() if (depth > 2).any() else 0.0)
 
     edges, (first, *base) = np.arange(0, 4.1, 0.5), alone
+    close = "fall near" if max(near) - min(near) < 0.2 and max(deep) < 0.1 else "come closer to"
 
     def curves(ax: Axes, unit) -> None:
         """A curve a slope; unit: of the x axis, in widths."""
@@ -100,14 +101,14 @@ def leavers(left: dict, alone: tuple, response) -> HTML:
         curves(scaled, lambda slope: 1)
         scaled.text(1.9, 0.8, "shaded: a unit’s response\nat the rim")
         scaled.set(xlim=(0, 4), xlabel="the same distance in widths, 1/w",
-                   title="In widths, they fall near one")  # fmt: skip
+                   title=f"In widths, they {close} one")  # fmt: skip
         if phone:
             scaled.set_ylabel("share that left")
 
     return plotting.both(
         draw, (8.6, 3.2), (3.6, 5.4),
         "Share of units that end outside against their distance from the rim at the start, in "
-        f"units of their own width, for {len(left)} slopes. The curves fall on each other: of "
+        f"units of their own width, for {len(left)} slopes. The curves {close} one: of "
         f"those within half a width {min(near):.0%} to {max(near):.0%} leave, of those deeper than "
         f"two widths at most {max(deep):.0%}. They follow a unit's response at the rim.",
     )  # fmt: skip
@@ -192,6 +193,8 @@ def accounts(net: model.Parameters, inputs: torch.Tensor, bill: dict) -> HTML:
     away = hull.hull_distance(model.prototypes(first), inputs[:1])[0] > hull.TOLERANCE
     cost = {name: float(values.mean()) for name, (values, _) in bill.items()}
     cheapest = min(cost, key=cost.get)
+    steep = first.slope[0].abs()
+    wide, narrow = steep[away].median().item(), steep[~away].median().item()
 
     def responses(ax: Axes) -> None:
         low, high = inputs[0].min().item(), inputs[0].max().item()
@@ -206,7 +209,8 @@ def accounts(net: model.Parameters, inputs: torch.Tensor, bill: dict) -> HTML:
         for x, word in ((-3.2, "outside"), (0, "inside"), (3.2, "outside")):
             ax.text(x, 1.06, word, ha="center")
         ax.set(xlim=(-5, 5), ylim=(0, 1.18), xlabel="input x (shaded: hull)", ylabel="response",
-               title="Narrow bumps inside, wide ones outside")  # fmt: skip
+               title="Narrow bumps inside, wide ones outside" if wide < narrow else
+               "Bumps inside and outside")  # fmt: skip
 
     def costs(ax: Axes) -> None:
         for k, (values, out) in enumerate(bill.values()):

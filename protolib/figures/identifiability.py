@@ -35,7 +35,7 @@ def read_out(
             ax.plot([-1, 1], [-1, 1], color=MUTED, lw=0.8)
             plotting.plot_dots(latent, predicted, ax=ax, colour=INK)
             gap = "\n" if phone else " "
-            words = f"{name.capitalize()}:{gap}half are off by {off[name]:.2f}"
+            words = f"{name.capitalize()}:{gap}half within {off[name]:.2f}"
             ax.set(title=words, xlabel="latent 1", xlim=(-1.08, 1.08), ylim=(-1.15, 1.15))
             ax.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1])
         axes[0].set_ylabel("linear read-out")
@@ -68,6 +68,7 @@ def two_scores(
     mean = {name: (r2[name].mean().item(), mcc[name].mean().item()) for name in r2}
     last = [*mean][-1]
     inside = low <= mean[last][1] <= high
+    much = "nearly everything is in there" if mean[last][0] > 0.9 else "not everything is in there"
     found = f"yet units mean {'no more than' if inside else 'something else than'} after a rotation"
 
     def draw(phone: bool) -> Figure:
@@ -97,7 +98,7 @@ def two_scores(
         ax.set(xlim=(-0.08, 1.05), ylim=(-0.05, 1.08), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
         ax.set(xlabel="linear R²: is everything in there?", ylabel="MCC: a unit for each latent?")
         gap = "\n" if phone else " "
-        ax.set_title(f"Trained: everything is in there,{gap}{found}")
+        ax.set_title(f"Trained: {much},{gap}{found}")
         return figure
 
     best = sorted(mean, key=lambda name: mean[name][0])[-2:][::-1]
@@ -127,6 +128,10 @@ def few_classes(found: dict[int, dict], *, dims: int, chance: float | int) -> HT
     """
     x = [*found]
 
+    few, many = found[x[0]], found[x[-1]]
+    poor = few["trained R²"].median() < many["trained R²"].median() - 0.1
+    high = few["accuracy"].median() > 0.8
+
     def line(ax: Axes, measure: str, name: str, colour: str, marker: str, dash="-") -> None:
         values = torch.stack([r[measure] for r in found.values()], dim=1)
         plotting.plot_band(x, values, ax=ax, colour=colour, marker=marker, dash=dash, label=name)
@@ -137,11 +142,11 @@ def few_classes(found: dict[int, dict], *, dims: int, chance: float | int) -> HT
         line(latents, "trained R²", "trained encoder", ENCODER, "o")
         line(latents, RAW, "raw input", INK, "s", DASHED)
         marks.level(latents, chance, "noise", dots=True)
-        latents.set_title("Few classes: the latents are read out poorly")
+        latents.set_title(f"Few classes: the latents are read out {'poorly' if poor else 'well'}")
         line(answers, "best possible", "best possible", INK, "")
         line(answers, "accuracy", "trained encoder", ENCODER, "o")
         answers.plot(x, [1 / C for C in x], color=MUTED, ls=DOTTED, lw=1.4, label="blind guess")
-        answers.set_title("yet the accuracy is high")
+        answers.set_title(f"yet the accuracy is {'high' if high else 'low'}")
         for ax, words in zip(axes, ("linear R²", "accuracy")):
             marks.level(ax, 1, "ideal" if ax is latents else None)
             ax.axvline(dims + 1, color=FAINT, lw=1.2, zorder=0)

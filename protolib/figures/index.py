@@ -33,7 +33,7 @@ def opening(
     gap = abs(read[-1] - truth).mean()
     alt = (
         f"{SHOWN} handwritten digits read out of the weights of a classifier after "
-        f"{run.snapshot_steps[-1]} steps: a pixel differs from the training digit's by {gap:.3f} "
+        f"{run.snapshot_steps[-1]} steps: a pixel differs from the training digit's by {gap:.1g} "
         "on average, on a scale from 0 to 1."
     )
     return live.digits_viewer(

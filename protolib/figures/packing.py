@@ -40,7 +40,7 @@ def collapse(excess: dict, s: np.ndarray, length: float) -> HTML:
                  title="Against temperature, five take-offs")  # fmt: skip
         _curves(excess, dict.fromkeys(excess, s), ax=crowded)
         _crowding_axis(crowded, "crowding s = N√τ / L")
-        crowded.set_title("Against crowding, nearly one")
+        crowded.set_title("Against crowding, they draw together")
         if phone:
             crowded.set_ylabel("share outside − baseline’s")
         plotting.label_lines(crowded)
@@ -59,7 +59,8 @@ def collapse(excess: dict, s: np.ndarray, length: float) -> HTML:
 def in_the_plane(excess: dict, s: np.ndarray, line: dict) -> HTML:
     """The same against the crowding in two dimensions, and in one, behind; shapes as `collapse`."""
     early = [n for n, values in excess.items() if _onset(s, values, exact=True) < 0.5]
-    names = " and ".join(map(str, early)) or "none"
+    names = " and ".join(map(str, early))
+    verb = "take off" if len(early) > 1 else "takes off"
 
     def draw(figure: Figure, phone: bool) -> None:
         ax = figure.subplots()
@@ -69,7 +70,8 @@ def in_the_plane(excess: dict, s: np.ndarray, line: dict) -> HTML:
         _curves(excess, dict.fromkeys(excess, s), ax=ax)
         _crowding_axis(ax, "crowding s = √N √τ / L in the plane")
         ax.set(ylabel="share outside − baseline’s",
-               title=f"In the plane, N = {names} take off{BREAK[phone]}too early")  # fmt: skip
+               title=f"In the plane, N = {names} {verb}{BREAK[phone]}too early" if early else
+               "In the plane, none takes off too early")  # fmt: skip
         plotting.label_lines(ax)
 
     words = "Excess share outside the hull against crowding, in the plane: " + _rise(excess, s)

@@ -116,7 +116,7 @@ def membership(
                xticks=[0.001, 0.01, 0.1, 1], xticklabels=["", "1%", "10%", "all"])  # fmt: skip
         ax.minorticks_off()
         words = ", ".join(f"{areas[form][how]:.2f}" for how in attacks)
-        ax.set_title(f"{form}: {words}")
+        ax.set_title(f"{form}\nareas {words}")
 
     def draw(figure: Figure, phone: bool) -> None:
         shape = (2, 2) if phone else (1, 4)
@@ -219,7 +219,7 @@ def knob(states: dict[str, tuple]) -> HTML:
         ax.text(0.02, 0.508, "chance", transform=ax.get_yaxis_transform(), color=plotting.MUTED)
         ax.set(xlabel="the auditor’s reconstruction error (ideal: 0)", xscale="log",
                ylim=(0.45, 1.03), ylabel="the attacker’s area",
-               title="No network is both readable and closed" if not corner else "")  # fmt: skip
+               title="" if corner else "No network here is both readable and closed")  # fmt: skip
         ax.margins(x=0.12)
 
     alt = (

@@ -109,7 +109,7 @@ def chance(simulated: dict[int, pd.DataFrame], exact: Sequence[float]) -> HTML:
     falls = f"From N = {[*simulated][top]} on chance errs less and less"
     for column, ideal, title in (
         ("reconstruction_error", 0, falls if top + 1 < len(exact) else "Chance's error"),
-        ("specialization_ratio", 1, "Chance uses about 5/9 of its prototypes"),
+        ("specialization_ratio", 1, "Chance comes to use 5/9 of its prototypes"),
     ):
         figure, ax = plotting.panel(4.2, 2.7)
         draws = [table[column] for table in simulated.values()]

@@ -86,12 +86,13 @@ def verdicts(tally: pd.DataFrame, share: pd.DataFrame) -> HTML:
     some = "A claim holds" if (tally.loc["holds"] == most).any() else "No claim holds"
     holds = tally.loc["holds"].sort_values(ascending=False)
     fails = tally.reindex(["fails"], fill_value=0).iloc[0]
+    rest = max(("partly", "undecided"), key=lambda word: counts[word].sum())
     alt = (
         f"Verdicts on {tally.shape[1]} claims in {most} universes. Most often holds "
         f"{holds.index[0]} ({holds.iloc[0]}), least often {holds.index[-1]} "
         f"({holds.iloc[-1]}). Failing in some: "
         + (", ".join(f"{c} ({n})" for c, n in fails.items() if n) or "none")
-        + ". The rest is mostly partly. Of the questions of a claim, from "
+        + f". The rest is mostly {rest}. Of the questions of a claim, from "
         f"{share['yes'].min():.0%} to {share['yes'].max():.0%} are answered yes."
     )
     return plotting.both(draw, (8.6, 3.3), (3.6, 7.4), alt)

@@ -64,7 +64,9 @@ def know_nothing(
             _line(ax, units, values, "MCC", f"{n} samples", dash=dash)
         marks.level(ax, 1, "ideal")
         _scale(ax, units)
-        ax.set(title="MCC grows with units that know nothing", xlabel="units", ylabel="MCC")
+        grows = all(v[:, -1].mean() > v[:, 0].mean() for v in found.values())
+        words = f"MCC {'grows' if grows else 'need not grow'} with units that know nothing"
+        ax.set(title=words, xlabel="units", ylabel="MCC")
         plotting.label_lines(ax)
         return figure
 
@@ -96,10 +98,12 @@ def nine(
     none = agreed(lambda score, name: found[score][name].mean() < chance[score][name] + 0.05)
     parts = [good, none, [name for name in names if name not in {*good, *none}]]
     groups = [next(k for k, part in enumerate(parts) if name in part) for name in names]
+    spread = {name: [own[name].mean().item() for own in found.values()] for name in parts[2]}
+    apart = min((max(values) - min(values) for values in spread.values()), default=0.0)
     finding = (
-        f"At the ideal by every score: {', '.join(good) or 'none'};",
+        f"Near the ideal by every score: {', '.join(good) or 'none'};",
         f"at chance by every score: {', '.join(none) or 'none'};",
-        "on all others they disagree",
+        "on all others they disagree" if apart > 0.2 else "others are in between",
     )
 
     def column(ax: Axes, score: str) -> None:
@@ -133,7 +137,7 @@ def nine(
 
     words, scores = [], [*found]
     for score, values in found.items():
-        top = [name for name, own in values.items() if own.mean() > 0.98]
+        top = [name for name, own in values.items() if own.mean() > 0.95]
         bottom = [name for name, own in values.items() if own.mean() < chance[score][name] + 0.05]
         words.append(
             f"{score} is nearly one for {', '.join(top) or 'none'}, and no better than chance for "

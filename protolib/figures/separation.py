@@ -60,12 +60,13 @@ def fields(
 def verdicts(questions: Sequence[claims.Question], table: pd.DataFrame) -> HTML:
     """What separation changes at each N, and the share outside the hull with and without it."""
     said = {a: [str(q.n) for q in questions if q.answer == a] for a in VERDICTS}
+    sure = [str(q.n) for q in questions if (q.corrected or q.answer) == "no"]
     share = table.groupby(["n", "separation"])["expelled_share"].median().unstack()
     more = [str(n) for n in share.index[share[1] > share[0] + 0.1]]
     sizes = [q.n for q in questions]
     middle = np.array([q.estimate for q in questions])
     reach = np.array([[q.estimate - q.low, q.high - q.estimate] for q in questions]).T
-    harm = f"harms at N = {', '.join(said['no'])}" if said["no"] else "harms nowhere"
+    harm = f"harms at N = {', '.join(sure)}" if sure else "harms nowhere for sure"
     out = f"outside at N = {', '.join(more)}" if more else "outside at no size"
 
     left, ax = plotting.panel(4.2, 2.8)
