@@ -34,7 +34,7 @@ button.play{min-width:5.6rem}
 summary{cursor:pointer;padding:.25rem 0;font-weight:600}
 @container (max-width:480px){.switch{padding:.1rem .55rem} .stage{position:sticky;top:3.5rem;z-index:1;background:var(--pst-color-background,var(--paper))} .watch{min-height:2.9em}}
 </style>
-<div class="live lab">
+<div class="live">
  <p class="sr status" role="status" aria-live="polite"></p>
  <div class="row run" role="group" aria-label="Run">
   <button class="play main" type="button">Play</button>

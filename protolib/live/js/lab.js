@@ -169,13 +169,13 @@ class PrototypeLab extends HTMLElement {
   get acting() { return this.#acts && this.#acts.at + 1; }
 
   #next({ acts, at, byHand }) {
-    const from = this.lab.s.zoom, act = acts[at + 1];
-    this.#changed(this.lab.set(act.set));
+    const { lab } = this, from = lab.s.zoom, act = acts[at + 1];
+    this.#changed(lab.set(act.set));
     P.watch(this.shadowRoot, act.say);
-    this.lab.changed ||= this.lab.steps > 0;
+    lab.changed ||= lab.steps > 0;
     if (byHand) P.toAddress(this);
-    this.#acts = { acts, byHand, at: at + 1, time: 0, done: 0, from: at < 0 ? this.lab.s.zoom : from, to: this.lab.s.zoom };
-    this.lab.until = Infinity;
+    this.#acts = { acts, byHand, at: at + 1, time: 0, done: 0, from: at < 0 ? lab.s.zoom : from, to: lab.s.zoom };
+    lab.until = Infinity;
     this.#run();
   }
 
@@ -193,7 +193,8 @@ class PrototypeLab extends HTMLElement {
 
   // How the acts end, without the way there.
   end(acts) {
-    for (const { set, steps } of acts) { this.lab.set(set); this.lab.changed ||= this.lab.steps > 0; this.lab.advance(steps); }
+    const { lab } = this;
+    for (const { set, steps } of acts) { lab.set(set); lab.changed ||= lab.steps > 0; lab.advance(steps); }
     this.#changed([]);
     P.watch(this.shadowRoot, acts.at(-1).say);
     P.pressed(this.shadowRoot, this.$(".tries button"));

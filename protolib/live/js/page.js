@@ -107,7 +107,7 @@ const inAddress = (id) =>
   (id && location.hash.startsWith(`#${id}:`) ? location.hash.slice(id.length + 2) : null);
 function toAddress(figure) {
   if (!figure.id || !figure.isConnected || !figure.hasAttribute("linked")) return;
-  try { history.replaceState(history.state, "", `#${figure.id}:${figure.query}`); } catch { /* a frame */ }
+  try { history.replaceState(history.state, "", `#${figure.id}:${figure.query}`); } catch {} // a frame
 }
 
 // A hint below the stage, or what has just to be said there, which is also spoken.
