@@ -214,7 +214,7 @@ def test_it_fits_a_narrow_screen_and_prints_its_still(live_page):
     )
     page.wait_for_timeout(100)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 320
-    shown = "() => [...lab.shadowRoot.querySelectorAll('.lab, .still')].map(e => getComputedStyle(e).display !== 'none')"
+    shown = "() => [...lab.shadowRoot.querySelectorAll('.live, .still')].map(e => getComputedStyle(e).display !== 'none')"
     assert page.evaluate(shown) == [True, False]
     page.emulate_media(media="print")
     assert page.evaluate(shown) == [False, True]

@@ -1,4 +1,4 @@
-"""The engine of the live figures agrees with protolib: losses, gradients, training, scores, chance.
+"""The engine of the live figures agrees with protolib: gradients, training, scores, chance.
 
 In a real headless Chromium; skipped, with the reason, where there is none.
 """
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from helpers import take
 
-from protolib import data, hull, live, losses, matching, model, training
+from protolib import data, hull, live, matching, model, training
 
 SHAPES = [(1, 5, 5), (1, 12, 12), (1, 6, 9), (1, 9, 6), (2, 8, 8), (2, 7, 5)]  # dims, N, units
 FORMS = [(a, "gaussian") for a in live.SHARED["lab"]["attractors"]] + [
@@ -19,12 +19,9 @@ MASKS = [(c, s, o) for c in (0, 1) for s in (0, 1) for o in (0, 1)]
 
 
 def _golden(net, x, config, masks):
-    """What protolib says of a stack of networks in float64, a case each: losses, gradient,
+    """What protolib says of a stack of networks in float64, a case each: gradient,
     the weights after training, scores."""
     y, weights = data.sine(x), torch.tensor(masks, dtype=torch.float64)
-    forms = config.forms()
-    forms.pop("activation")
-    fit, parts = losses.fit(model.predict(net, x), y), losses.structural(net, x, **forms)
     g = training.gradients(net, x, y, weights, config)
     end = training.train(net, x, y, weights, config).parameters
     # the same run with samples and units in reverse order: equal but for rounding
@@ -41,8 +38,7 @@ def _golden(net, x, config, masks):
         {
             "theta": _flat(net, r), "x": x[r].flatten().tolist(), "dims": x.shape[-1],
             "config": {"masks": masks[r]} | {name: getattr(config, name) for name in names},
-            "losses": [fit[r].item(), *parts[r].tolist()], "gradient": _flat(g, r),
-            "end": _flat(end, r), "steps": config.steps,
+            "gradient": _flat(g, r), "end": _flat(end, r), "steps": config.steps,
             "drift": np.abs(np.subtract(_flat(end, r), _flat(other, r))).max(),
             "scores": [score[r].item() for score in scores],
         }
@@ -58,8 +54,7 @@ def _flat(net, r=0):
 AGREE = """cases => cases.map(c => {
   const P = protolib, x = Float64Array.from(c.x), y = P.sine(x, c.dims);
   const theta = Float64Array.from(c.theta), p = P.prototypes(theta, c.dims);
-  const found = { losses: P.losses(theta, x, y, c.dims, c.config),
-    gradient: [...P.gradients(theta, x, y, c.dims, c.config)],
+  const found = { gradient: [...P.gradients(theta, x, y, c.dims, c.config)],
     scores: [P.reconstructionError(p, x, c.dims), P.specializationRatio(p, x, c.dims),
       P.expelledShare(p, x, c.dims), P.fitR2(P.predict(theta, x, c.dims), y),
       ...P.hullDistance(p, x, c.dims)] };
@@ -73,7 +68,7 @@ def _agree(page, cases):
     1e-10 in 200 steps (runs that explode) are these held to ten times that drift instead."""
     calm = 0
     for case, found in zip(cases, page.evaluate(AGREE, cases)):
-        for name in ("losses", "gradient", "scores", "end"):
+        for name in ("gradient", "scores", "end"):
             expected, got = np.array(case[name]), np.array(found[name], dtype=float)
             slack = 1e-9
             if name == "end":

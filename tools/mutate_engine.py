@@ -54,15 +54,7 @@ MISTAKES = {
     "R² against zero": ("(t - mean) ** 2;", "t ** 2;"),
     "chance: the stream": ("generator(0, CHANCE,", "generator(1, CHANCE,"),
     "chance: the box": ("(high[k % dims] - low[k % dims]) * t", "high[k % dims] * t"),
-    "the inverse multiquadric's root": ("1 / Math.sqrt(1 + s / tau)", "1 / (1 + s / tau)"),
-    "the energy kernel's sign": (": -Math.sqrt(s);", ": Math.sqrt(s);"),
     "τ squared": ('t *= Math.exp(-s / tau);', 't *= Math.exp(-s / tau ** 2);'),
-    "soft coverage: the mean over units": (
-        "softness * Math.log(mass / units)", "softness * Math.log(mass)"),
-    "attraction at zero": ('attractor === "energy" ? 0 : 1', '1'),
-    "attraction: M − 1": ("atZero) / Math.max(units - 1, 1)", "atZero) / units"),
-    "pairs are N²": ("overlap / (samples * pairs)", "overlap / (samples * units * units)"),
-    "separation of ordered pairs": ("separation / pairs,", "separation / (2 * pairs),"),
     "a force's steepness": ("imq: 2 / tau", "imq: 4 / tau"),
     "own pairs push back": (
         "if (own) force[k * dims + d] -= push;", "if (own) force[k * dims + d] += push;"),

@@ -2,8 +2,8 @@
 
 `shared.json` holds what both languages need: presets, ranges, defaults, colours. The files in `js/`
 hold the one implementation in the page. Four of them are its engine (`random.js`, `network.js`,
-`matching.js`, `forces.js`): NumPy's generator, the model, its losses, closed-form gradients and
-Adam, in float64, tested to agree with this package to 1e-9. The others are the figure
+`matching.js`, `forces.js`): NumPy's generator, the model, closed-form gradients of its losses
+and Adam, in float64, tested to agree with this package to 1e-9. The others are the figure
 `<prototype-lab>` and the smaller ones. The book's pages load them as they are. In a notebook `Lab`
 shows the same figure, and its traits follow it both ways.
 

@@ -16,8 +16,9 @@ ENGINE = ("shared.json", "random.js", "network.js", "matching.js", "forces.js")
 LIVE = (*ENGINE, "input.js", "page.js", "tries.js", "hands.js", "lab-state.js",
         "lab-draw.js", "lab-panel.js", "lab.js")  # fmt: skip
 DIGITS = ("figure.js", "digits.js")
-FIGURES = (*DIGITS, "phase-map.js", "predict.js")
-SPARSE = ("sparse.json", "sparse-engine.js", "linked.js", "plane.js", "transition.js")
+FIGURES = (*DIGITS, "ramp.js", "phase-map.js", "predict.js")
+SPARSE = ("sparse.json", "sparse-engine.js", "linked.js", "ramp.js", "plane.js",
+          "transition.js")  # fmt: skip
 
 SMALL = ("phase-map", "predict-reveal")
 OF_CODES = ("superposition-plane", "transition-map")

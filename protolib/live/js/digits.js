@@ -13,7 +13,7 @@ class DigitsViewer extends Figure {
   at = 0; // frame, and between two
 
   style_ = `.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:.3rem 1.4rem;margin:.3rem 0}
-canvas{image-rendering:pixelated} .two b{font-weight:600} .told{margin:.2rem 0;min-height:1.4em}`;
+canvas{image-rendering:pixelated} .told{margin:.2rem 0;min-height:1.4em}`;
 
   body = `<fieldset class="row"><legend>attractor</legend></fieldset>
 <div class="two"><div><b>training digits</b><canvas class="truth" role="img"></canvas></div>

@@ -1,69 +1,13 @@
-// The losses, their gradients in closed form, and Adam: protolib.losses and protolib.training.
+// The gradients of the losses in closed form, and Adam: protolib.losses and protolib.training.
 (() => {
 "use strict";
 const {
-  SLOPE_FLOOR, unitsOf, safeSlope, prototypes, respond, predict, square, order, nearest, assign, shared,
+  SLOPE_FLOOR, unitsOf, safeSlope, prototypes, square, order, nearest, assign, shared,
 } = globalThis.protolib;
 
 const { kernels: KERNELS, attractors: ATTRACTORS } = shared.lab;
 const DEFAULTS = Object.fromEntries(["masks", "lam", "tau", "attractor", "kernel", "softness",
   "learning_rate"].map((name) => [name, shared.lab.defaults[name]]));
-
-// k as a function of the squared distance
-const kernelValue = (s, kernel, tau) =>
-  kernel === "gaussian" ? Math.exp(-s / tau)
-    : kernel === "imq" ? 1 / Math.sqrt(1 + s / tau) : -Math.sqrt(s);
-
-function meanKernel(a, b, dims, kernel, tau) {
-  let sum = 0;
-  const m = a.length / dims, n = b.length / dims;
-  for (let i = 0; i < m; i++)
-    for (let j = 0; j < n; j++) sum += kernelValue(square(a, i, b, j, dims), kernel, tau);
-  return sum / (m * n);
-}
-
-function attract(p, x, dims, { attractor, tau, softness }) {
-  const units = p.length / dims, samples = x.length / dims;
-  let sum = 0;
-  if (attractor === "coverage") {
-    for (let i = 0; i < samples; i++) sum += square(x, i, p, nearest(x, i, p, dims), dims);
-    return sum / samples;
-  }
-  if (attractor === "soft coverage") {
-    for (let i = 0; i < samples; i++) {
-      const least = square(x, i, p, nearest(x, i, p, dims), dims);
-      let mass = 0;
-      for (let j = 0; j < units; j++) mass += Math.exp((least - square(x, i, p, j, dims)) / softness);
-      sum += least - softness * Math.log(mass / units);
-    }
-    return sum / samples;
-  }
-  if (attractor === "transport") {
-    assign(p, x, dims, true).forEach((j, i) => { sum += square(x, i, p, j, dims); });
-    return sum / samples;
-  }
-  const mean = (a, b) => meanKernel(a, b, dims, attractor, tau);
-  const atZero = attractor === "energy" ? 0 : 1;
-  return (units * (mean(x, x) - 2 * mean(x, p)) + atZero) / Math.max(units - 1, 1);
-}
-
-function losses(theta, x, y, dims, config) {
-  const units = unitsOf(theta, dims), samples = y.length, pairs = Math.max(units * (units - 1), 1);
-  const p = prototypes(theta, dims), h = respond(theta, x, dims), f = predict(theta, x, dims);
-  let fit = 0, separation = 0, overlap = 0;
-  y.forEach((t, i) => { fit += (f[i] - t) ** 2 / samples; });
-  for (let j = 0; j < units; j++)
-    for (let k = 0; k < units; k++)
-      if (j !== k) separation += kernelValue(square(p, j, p, k, dims), config.kernel, config.tau);
-  for (let i = 0; i < samples; i++) {
-    let row = 0;
-    for (let j = 0; j < units; j++) row += h[i * units + j];
-    for (let j = 0; j < units; j++) overlap += h[i * units + j] * (row - h[i * units + j]);
-  }
-  return [fit, attract(p, x, dims, config), separation / pairs, overlap / (samples * pairs)];
-}
-
-// ---------------------------------------------------------------- gradients
 
 // force += scale · Σ_k T_kj (p_j − o_k), −∂k/∂(d²) = c T as in protolib.training
 function kernelForce(force, p, o, dims, scale, kernel, tau) {
@@ -198,6 +142,6 @@ function trainer(theta) {
 }
 
 Object.assign(globalThis.protolib, {
-  losses, gradients, forces, trainer, DEFAULTS, KERNELS, ATTRACTORS,
+  gradients, forces, trainer, DEFAULTS, KERNELS, ATTRACTORS,
 });
 })();

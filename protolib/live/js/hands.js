@@ -24,7 +24,7 @@ function hands(canvas, { hit, move, drop, choose }) {
     const grip = hit(from, reach(event));
     now.held = now.chosen && grip?.key !== now.chosen.key ? null : grip;
     if (!now.held) return;
-    try { canvas.setPointerCapture(event.pointerId); } catch { /* a made-up pointer */ }
+    try { canvas.setPointerCapture(event.pointerId); } catch {} // a made-up pointer
     event.preventDefault();
   });
   canvas.addEventListener("pointermove", (event) => {

@@ -10,7 +10,8 @@ const LABELS = {
 };
 const NAMES = { gaussian: "Gaussian", imq: "multiquadric" };
 const SHOWN = { curves: "responses", links: "matching", forces: "force arrows" };
-const SLIDERS = { // label, limits; null: as the state's, on a logarithmic axis with a step of .05
+// label, and limits of the logarithm with its step; null: limits as the state has them
+const SLIDERS = {
   tau: ["temperature τ of separation", [-6, 1, 0.05]], lam: ["coefficient λ of the forces", [-3, 1, 0.05]],
   size: ["samples and units N", null], speed: ["steps a frame", [0, 2, 0.1]], zoom: ["view, times the hull", [0, 1, 0.05]],
 };
@@ -25,15 +26,15 @@ button.play{min-width:5.6rem}
 .bar u{position:absolute;top:-3px;bottom:-3px;width:2px;background:var(--muted)}
 .switch{border:2px solid var(--c);border-radius:1.2rem;padding:.1rem .8rem;min-height:2.3rem} .switch::before{content:"○ "}
 .switch[aria-checked=true]{background:color-mix(in srgb,var(--c) 22%,var(--paper));color:var(--ink);font-weight:600}
-.switch[aria-checked=true]::before{content:"● ";color:var(--c)} .row.run{gap:.4rem} .beside{flex:1 1 16rem;align-self:center}
+.switch[aria-checked=true]::before{content:"● ";color:var(--c)} .row.run{gap:.4rem}
 .sliders{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));gap:.5rem 1.2rem}
 .first{min-height:4.4rem} .mark{display:block;margin:-.2rem 8px 0;font-size:.8rem;color:var(--muted)}
 .mark i{display:block;height:5px;background:var(--separation);border-radius:2px;min-width:4px}
 .mark em{font-style:normal}
 summary{cursor:pointer;padding:.25rem 0;font-weight:600}
-@container (max-width:480px){.beside{display:none} .switch{padding:.1rem .55rem} .stage{position:sticky;top:3.5rem;z-index:1;background:var(--pst-color-background,var(--paper))} .watch{min-height:2.9em}}
+@container (max-width:480px){.switch{padding:.1rem .55rem} .stage{position:sticky;top:3.5rem;z-index:1;background:var(--pst-color-background,var(--paper))} .watch{min-height:2.9em}}
 </style>
-<div class="live lab" part="lab">
+<div class="live">
  <p class="sr status" role="status" aria-live="polite"></p>
  <div class="row run" role="group" aria-label="Run">
   <button class="play main" type="button">Play</button>
@@ -49,10 +50,10 @@ summary{cursor:pointer;padding:.25rem 0;font-weight:600}
  <details><summary>More</summary>
   <div class="row"><label>preset <select class="preset"></select></label>
    <label>seed <input class="seed" type="number" min="0" max="${ranges.seed[1]}" step="1"></label>
-   <button class="step" type="button" title="one step of training">Step</button></div>
+   <button class="step" type="button">Step</button></div>
   <div class="row"><label>attractor <select class="attractor"></select></label>
    <label>kernel of separation <select class="kernel"></select></label>
-   <button class="match" type="button" title="attract with the kernel that separation repels with">match the attractor to separation</button></div>
+   <button class="match" type="button">match the attractor to separation</button></div>
   <div class="sliders rest"></div>
   <div class="row shows" role="group" aria-label="Show"></div>
   <p class="muted more"></p>

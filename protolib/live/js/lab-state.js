@@ -13,7 +13,7 @@ const KEPT = 160; // places of the paths that are drawn
 class LabState {
   s = { ...START, masks: [...START.masks] };
   custom = false; // whether the samples are its own, not those of the seed
-  own = null; // {theta, step} that it started from, if not from the seed's
+  own = null; // {theta, step} that it started from, unless the seed gave them
   steps = 0;
   history = [];
   #chance = null;
@@ -211,36 +211,23 @@ class LabState {
     return input.refused;
   }
 
-  // The same run in Python, with protolib.
+  // The same run in Python: a notebook's Lab, its settings by the names of the state.
   get python() {
-    const { s } = this, nested = (a) => `[${this.points(a).map((p) => `[${[p].flat().join(", ")}]`).join(", ")}]`;
-    const flat = (a) => `[${Array.from(a).join(", ")}]`;
-    const config = [`steps=${this.steps - (this.own?.step ?? 0) || LIMIT}`];
-    for (const name in P.DEFAULTS)
-      if (name !== "masks" && s[name] !== P.DEFAULTS[name])
-        config.push(`${name}=${Number.isInteger(s[name]) ? s[name].toFixed(1) : JSON.stringify(s[name])}`);
-    const changed = this.changed
-      ? "# The settings shown now, from the start of this seed: what was changed on the way is not in it.\n" : "";
-    const own = this.own && this.#parts(this.own.theta);
-    const start = own ? `model.Parameters(*(torch.tensor([part], dtype=torch.float64) for part in (
-    ${flat(own.slope)},
-    ${nested(own.bias)},
-    ${flat(own.readout)},
-    ${own.offset},
-)))` : `model.initialise([seed], ${this.custom ? `${s.size}` : "N"}, ${s.dims}, dtype=torch.float64)`;
-    return `${changed}import torch
-from protolib import data, hull, matching, model, training
+    const { s, own } = this, given = {};
+    for (const name of [...NUMBERS, "masks", "attractor", "kernel"])
+      if (String(s[name]) !== String(START[name])) given[name] = s[name];
+    if (this.custom) given.samples = this.points(this.x);
+    if (own) {
+      const parts = this.#parts(own.theta);
+      Object.assign(given, parts, { bias: this.points(parts.bias), step: own.step });
+    }
+    const note = this.changed ? "# What was changed on the way is not in it.\n" : "";
+    return `${note}from protolib import live
 
-seed, N = ${s.seed}, ${s.size}
-x = ${this.custom ? `torch.tensor([${nested(this.x)}], dtype=torch.float64)`
-    : `data.uniform([seed], N, ${s.dims}, dtype=torch.float64)`}
-start = ${start}
-masks = torch.tensor([[${s.masks.map((m) => (Number.isInteger(m) ? m.toFixed(1) : m)).join(", ")}]], dtype=torch.float64)
-config = training.TrainConfig(${config.join(", ")})
-trained = training.train(start, x, data.sine(x), masks, config)
-p = model.prototypes(trained.parameters)
-print("error", matching.reconstruction_error(p, x).item())
-print("outside the hull", hull.expelled_share(p, x).item())
+lab = live.Lab(${Object.entries(given).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(", ")})
+lab.train(${this.steps - (own?.step ?? 0) || LIMIT})
+print("error", lab.scores["error"])
+print("outside the hull", lab.scores["expelled"])
 `;
   }
 }

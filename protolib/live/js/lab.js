@@ -168,23 +168,23 @@ class PrototypeLab extends HTMLElement {
   get acting() { return this.#acts && this.#acts.at + 1; }
 
   #next({ acts, at, byHand }) {
-    const from = this.lab.s.zoom, act = acts[at + 1];
-    this.#changed(this.lab.set(act.set));
+    const { lab } = this, from = lab.s.zoom, act = acts[at + 1];
+    this.#changed(lab.set(act.set));
     P.watch(this.shadowRoot, act.say);
-    this.lab.changed ||= this.lab.steps > 0;
+    lab.changed ||= lab.steps > 0;
     if (byHand) P.toAddress(this);
-    this.#acts = { acts, byHand, at: at + 1, time: 0, done: 0, from: at < 0 ? this.lab.s.zoom : from, to: this.lab.s.zoom };
-    this.lab.until = Infinity;
+    this.#acts = { acts, byHand, at: at + 1, time: 0, done: 0, from: at < 0 ? lab.s.zoom : from, to: lab.s.zoom };
+    lab.until = Infinity;
     this.#run();
   }
 
   // So much time has passed on the stage.
   #act(seconds) {
-    const now = this.#acts, act = now.acts[now.at], { lab } = this, begin = performance.now();
+    const now = this.#acts, act = now.acts[now.at], { lab } = this;
     now.time += seconds;
     const due = Math.min(act.steps, Math.floor((act.steps * now.time) / act.seconds)), t = clamp(now.time / 0.8, 0, 1);
     lab.s.zoom = t < 1 ? now.from + (now.to - now.from) * t * t * (3 - 2 * t) : now.to;
-    for (; now.done < due && performance.now() - begin < 9; now.done += Math.min(4, due - now.done)) this.advance(Math.min(4, due - now.done));
+    now.done += this.#train(due - now.done);
     this.#redraw();
     if (now.done < act.steps || now.time < act.seconds) return;
     if (now.at + 1 < now.acts.length) this.#next(now); else this.#stop();
@@ -192,7 +192,8 @@ class PrototypeLab extends HTMLElement {
 
   // How the acts end, without the way there.
   end(acts) {
-    for (const { set, steps } of acts) { this.lab.set(set); this.lab.changed ||= this.lab.steps > 0; this.lab.advance(steps); }
+    const { lab } = this;
+    for (const { set, steps } of acts) { lab.set(set); lab.changed ||= lab.steps > 0; lab.advance(steps); }
     this.#changed([]);
     P.watch(this.shadowRoot, acts.at(-1).say);
     P.pressed(this.shadowRoot, this.$(".tries button"));
@@ -215,6 +216,18 @@ class PrototypeLab extends HTMLElement {
     this.#redraw();
   }
 
+  // At most so many steps, as many as a frame has time for; returns how many.
+  #train(count) {
+    const begin = performance.now();
+    let done = 0;
+    while (count - done >= 1 && performance.now() - begin < 9) {
+      const now = Math.min(4, Math.floor(count - done));
+      this.advance(now);
+      done += now;
+    }
+    return done;
+  }
+
   #schedule() {
     if (!this.#frame && this.isConnected) this.#frame = requestAnimationFrame((t) => this.#tick(t));
   }
@@ -231,13 +244,8 @@ class PrototypeLab extends HTMLElement {
       this.#act(Math.min(time - (this.#before ?? time), 100) / 1000);
       this.#schedule();
     } else if (this.#playing && this.#visible && !document.hidden) {
-      const begin = performance.now();
       this.#debt = Math.min(this.#debt + lab.s.speed, 200); // steps a frame need not be whole
-      while (this.#debt >= 1 && performance.now() - begin < 9 && lab.steps < lab.until) {
-        const now = Math.min(4, Math.floor(this.#debt), lab.until - lab.steps);
-        this.advance(now);
-        this.#debt -= now;
-      }
+      this.#debt -= this.#train(Math.min(this.#debt, lab.until - lab.steps));
       if (lab.steps >= lab.until) {
         lab.until = Infinity;
         this.#stop();

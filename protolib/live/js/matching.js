@@ -24,7 +24,6 @@ function table(a, b, dims, squared) {
 // The Hungarian algorithm with potentials, rows ≤ columns: column of each row. What is not a number
 // counts as very far, so that it ends on any input: every turn sees one more column.
 function hungarian(costs, rows, columns) {
-  if (rows > columns) throw new RangeError(`expected rows ≤ columns, got ${rows} and ${columns}`);
   const cost = Float64Array.from(costs, (c) => (Math.abs(c) < FAR ? c : FAR));
   const u = new Float64Array(rows + 1), v = new Float64Array(columns + 1);
   const owner = new Int32Array(columns + 1), way = new Int32Array(columns + 1);

@@ -57,9 +57,8 @@ const STYLE = `
 button,select,input{font:inherit;color:inherit;max-width:100%}
 button,select,input[type=number]{background:transparent;border:1px solid var(--muted);border-radius:.35rem;min-height:2.1rem;padding:.1rem .6rem}
 select,input[type=number]{background:var(--paper)} input[type=number]{width:4.8rem} option{background:var(--paper);color:var(--ink)}
-button{cursor:pointer} button:hover{border-color:var(--ink)} button[disabled]{cursor:default;border-style:dashed;color:var(--muted)}
+button{cursor:pointer} button:hover{border-color:var(--ink)}
 button.main{font-weight:600;background:var(--ink);color:var(--paper);border-color:var(--ink)}
-button.main[disabled]{background:transparent;color:var(--muted);border-color:var(--muted)}
 :focus-visible{outline:3px solid var(--coverage);outline-offset:2px}
 .row{display:flex;flex-wrap:wrap;gap:.45rem .7rem;align-items:center;margin:.45rem 0}
 label{display:inline-flex;gap:.35rem;align-items:center;max-width:100%} label select{min-width:0;flex:0 1 auto}
@@ -109,7 +108,7 @@ const inAddress = (id) =>
   (id && location.hash.startsWith(`#${id}:`) ? location.hash.slice(id.length + 2) : null);
 function toAddress(figure) {
   if (!figure.id || !figure.isConnected || !figure.hasAttribute("linked")) return;
-  try { history.replaceState(history.state, "", `#${figure.id}:${figure.query}`); } catch { /* a frame */ }
+  try { history.replaceState(history.state, "", `#${figure.id}:${figure.query}`); } catch {} // a frame
 }
 
 // A hint below the stage, or what has just to be said there, which is also spoken.

@@ -13,6 +13,8 @@ const gap = (a, b) => { // mean distance of two clouds on a line, matched
 const middle = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
 class PredictReveal extends Figure {
+  style_ = `button[disabled],button.main[disabled]{cursor:default;background:transparent;border:1px dashed var(--muted);color:var(--muted)}`;
+
   body = `<fieldset><legend></legend><div class="row options"></div></fieldset>
 <div class="stage"><canvas class="framed" role="img"></canvas><div class="handle" role="slider" tabindex="0"></div></div>
 <p class="hint" role="status"></p>

@@ -9,8 +9,9 @@ const WATCH = `<p class="watch" role="status" hidden></p>`;
 
 // Fills the group of buttons; `act` gets the acts of the one that is pressed.
 function tries(figure, act) {
-  const root = figure.shadowRoot, group = root.querySelector(".tries"), items = [...figure.querySelectorAll(":scope > .tries > li")];
-  const found = items.map((item) => ({ acts: JSON.parse(item.dataset.acts), label: item.querySelector("b").textContent }));
+  const root = figure.shadowRoot, group = root.querySelector(".tries");
+  const found = [...figure.querySelectorAll(":scope > .tries > li")].map((item) =>
+    ({ acts: JSON.parse(item.dataset.acts), label: item.firstChild.textContent }));
   root.querySelector(".watch").hidden = group.hidden = found.length === 0;
   for (const { label, acts } of found) {
     const button = make("button", { type: "button", textContent: label, ariaPressed: "false" });
