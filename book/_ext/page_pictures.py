@@ -88,9 +88,9 @@ def tags(title: str, words: str, address: str = "", picture: str = "") -> str:
     found = {"og:type": "article", "og:site_name": "Read the Weights", "og:title": title}
     found |= {"og:description": words} if words else {}
     found |= {"og:url": address} if address else {}
-    found |= (
-        {"og:image": picture, "og:image:width": str(SIZE[0]), "og:image:height": str(SIZE[1])} if picture else {}
-    )
+    if picture:
+        width, height = map(str, SIZE)
+        found |= {"og:image": picture, "og:image:width": width, "og:image:height": height}
     lines = [f'<meta property="{name}" content="{escape(text)}" />' for name, text in found.items()]
     if words:
         lines.append(f'<meta name="description" content="{escape(words)}" />')
