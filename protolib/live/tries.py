@@ -131,7 +131,7 @@ TRIES: dict[str, tuple[Try, ...]] = {
         Try("Gaussian against Gaussian", "Those near the rim come back; farther out than a few √τ "
             "nobody feels a pull.",
             (Act(HOT, 1000, 2), Act({"masks": [1, 1, 0], "attractor": "gaussian"}, 2000, 7))),
-        Try("A longer tail", "The inverse multiquadric, k(d) = 1/√(1 + d²/τ), fetches everybody, "
+        Try("A longer tail", "The inverse multiquadric, k(d) = 1/√(1 + d²/τ), pulls everybody, "
             "but kernels that differ do not add up to a square: some rest outside.",
             (Act(HOT, 1000, 2), Act({"masks": [1, 1, 0], "attractor": "imq"}, 2000, 7))),
         Try("Energy against energy", "Nearly each finds a sample of its own. This page explains "

@@ -5,7 +5,7 @@
 "use strict";
 const P = globalThis.protolib, { clamp, LIMIT } = P;
 const { PANEL, controls, showControls, showScores, summary } = P.panel;
-const HINT = "Press a button to play, or drag a point (or click it, then its new place).";
+const HINT = "Drag a point (or click it, then its new place), or press a button.";
 const PICTURE = {
   1: "From top to bottom: the function and the samples; the responses; samples joined to their prototypes; the prototypes' recent paths.",
   2: "Samples are dots, prototypes triangles, links join each sample to its prototype; the shaded polygon is the hull of the samples.",
@@ -322,7 +322,7 @@ class PrototypeLab extends HTMLElement {
       },
       move: (grip, at) => { grip.at = this.view.back(at); this.#move(grip, grip.at); },
       drop: (grip) => {
-        const place = [this.#points(grip.of)[grip.index]].flat().map((v) => v.toFixed(2)).join(", ");
+        const place = [this.#points(grip.of)[grip.index]].flat().map((v) => v.toFixed(2).replace("-", "−")).join(", ");
         P.say(this.shadowRoot, `Moved ${called(grip)} to ${place}.`);
         this.#touched();
       },
