@@ -47,6 +47,12 @@ def test_the_python_it_copies_runs_and_agrees(live_page, capsys):
     exec(page.evaluate("() => lab.python"), {})
     error = float(capsys.readouterr().out.split()[1])
     assert error == pytest.approx(page.evaluate("() => lab.state.scores.error"), rel=1e-5)
+    own = """() => { lab.set({dims: 2, size: 6, kernel: "imq", step: 0});
+      lab.set({prototypes: [[0, 1], [1, 0], [0.5, 0], [-1, 0.2], [0, 0], [0.3, -2]]}); lab.advance(40); }"""
+    page.evaluate(own)
+    exec(page.evaluate("() => lab.python"), held := {})
+    assert np.allclose(held["lab"].prototypes, page.evaluate("() => lab.prototypes"), atol=1e-6)
+    assert held["lab"].step == page.evaluate("() => lab.step")
 
 
 def test_a_link_brings_back_the_state(live_page):

@@ -11,7 +11,7 @@ import torch
 from colorspacious import cspace_convert
 from matplotlib.text import Text
 
-from protolib import claims, matching, model, plotting, sweep
+from protolib import matching, model, plotting, sweep
 from protolib.masks import MASKS
 
 
@@ -88,13 +88,6 @@ def test_medians_and_halves_by_size():
     assert drawn["ideal"][0] == 0
     band = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == (2.0, 5.0)
-
-
-def test_intervals_are_drawn_where_they_are():
-    questions = [claims.Question(3, "a", 5, 0.5, 0.1, 0.9, "yes")]
-    _, ax = plotting.panel()
-    plotting.plot_contrasts(questions, ax=ax, mask=MASKS[1])
-    assert ax.collections[0].get_segments()[0][:, 0].tolist() == [0.1, 0.9]
 
 
 def test_dots_are_one_path():

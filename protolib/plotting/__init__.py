@@ -8,11 +8,9 @@ written as CSS variables (defined in `book/_assets/book.css`) with the values be
 """
 
 from protolib.plotting.marks import (
-    lighten,
     plot_band,
     plot_by_size,
     plot_cells,
-    plot_contrasts,
     plot_dots,
     plot_field,
     plot_fit,
@@ -55,8 +53,8 @@ from protolib.plotting.svg import drawing, svg
 __all__ = [
     "ALL", "COLOURS", "COVERAGE", "ENCODER", "ENERGY", "FAINT", "FAMILY", "GAUSSIAN", "HULL",
     "IMQ", "INK", "LINEAR", "LOOKS", "MUTED", "OVERLAP", "PAPER", "PICK", "SEPARATION", "STYLE",
-    "VERDICT", "Look", "both", "broken", "drawing", "headline", "label_lines", "lighten",
-    "multiples", "panel", "plot_band", "plot_by_size", "plot_cells", "plot_contrasts",
+    "VERDICT", "Look", "both", "broken", "drawing", "headline", "label_lines",
+    "multiples", "panel", "plot_band", "plot_by_size", "plot_cells",
     "plot_dots", "plot_field", "plot_fit", "plot_images", "plot_matching", "plot_responses",
     "plot_trajectories", "rows_of_images", "shade_hull", "show", "size_axis", "styled", "svg",
     "use_style",

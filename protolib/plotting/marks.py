@@ -12,7 +12,6 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
 
 from protolib import model
-from protolib.claims import Question
 from protolib.masks import MASKS, Mask, by_mask, mask_name
 from protolib.plotting.style import FAINT, HULL, INK, LOOKS, MUTED
 
@@ -25,7 +24,7 @@ def shade_hull(ax: Axes, low: float, high: float, *, vertical: bool = True, labe
     span(low, high, color=HULL, lw=0, zorder=0, label="inside the hull" if label else None)
 
 
-def lighten(lines: Iterable[Line2D], within: float = 0.15) -> None:
+def _lighten(lines: Iterable[Line2D], within: float = 0.15) -> None:
     """Leave out the points of lines without markers that lie within so many points of the rest."""
     for line in lines:
         path = line.get_path()
@@ -55,7 +54,7 @@ def plot_responses(parameters: model.Parameters, *, ax: Axes, reach: float = 1.6
     grid = torch.linspace(-reach, reach, 400, dtype=parameters.slope.dtype)[None, :, None]
     net = model.Parameters(*(tensor[:1] for tensor in parameters))
     h, p = model.respond(net, grid)[0], model.prototypes(net)[0, :, 0]
-    lighten(ax.plot(grid[0, :, 0], h, color=INK, lw=1, alpha=0.75))
+    _lighten(ax.plot(grid[0, :, 0], h, color=INK, lw=1, alpha=0.75))
     ax.plot(p, np.ones_like(p), "v", color=INK, clip_on=True, ms=5)
     ax.set(xlim=(-reach, reach), ylim=(0, 1.12), xlabel="input x", ylabel="response")
     return ax
@@ -106,7 +105,7 @@ def plot_field(positions, force, *, ax: Axes, mask: Mask, hull, label: str | Non
     colour = LOOKS[mask].colour
     shade_hull(ax, *hull, label=False)
     ax.axhline(0, color=MUTED, lw=0.7)
-    lighten(ax.plot(positions, force, color=colour, label=label))
+    _lighten(ax.plot(positions, force, color=colour, label=label))
     low, high = np.nanmin(force), np.nanmax(force)
     room = max(high - low, 1e-12)
     ax.set_ylim(low - 0.28 * room, high + 0.1 * room)
@@ -128,7 +127,7 @@ def plot_field(positions, force, *, ax: Axes, mask: Mask, hull, label: str | Non
 def plot_trajectories(steps, paths, *, ax: Axes, mask: Mask, hull, reach: float = 2.5) -> Axes:
     """Prototype positions during training: steps (frames,), paths (frames, units)."""
     shade_hull(ax, *hull, vertical=False, label=False)
-    lighten(ax.plot(steps, paths, color=LOOKS[mask].colour, lw=1, alpha=0.9))
+    _lighten(ax.plot(steps, paths, color=LOOKS[mask].colour, lw=1, alpha=0.9))
     ax.set(xlim=(steps[0], steps[-1]), ylim=(-reach, reach), xlabel="step", ylabel="prototype p")
     return ax
 
@@ -231,21 +230,4 @@ def plot_cells(values: np.ndarray, *, ax: Axes, colour: str, most: float = 0.8) 
             ax.text(column, row, text, ha="center", va="center", fontsize=9)
     ax.set(xlim=(-0.5, values.shape[1] - 0.5), ylim=(-0.5, len(values) - 0.5))
     ax.tick_params(left=False, bottom=False)
-    return ax
-
-
-def plot_contrasts(
-    questions: Sequence[Question], *, ax: Axes, mask: Mask, offset: float = 0.0, label=None
-) -> Axes:
-    """Paired differences with their intervals, one a size, from top to bottom; 0 is no effect."""
-    look = LOOKS[mask]
-    rows = np.arange(len(questions)) + offset
-    middle = np.array([q.estimate for q in questions])
-    low, high = (np.array([getattr(q, end) for q in questions]) for end in ("low", "high"))
-    ax.axvline(0, color=MUTED, lw=0.8)
-    ax.hlines(rows, low, high, color=look.colour, lw=1.6, ls=look.dash)
-    ax.plot(middle, rows, ls="none", marker=look.marker, color=look.colour, mfc=look.fill, ms=5.5,
-            label=label)  # fmt: skip
-    ax.set(yticks=range(len(questions)), yticklabels=[f"N = {q.n}" for q in questions])
-    ax.set_ylim(len(questions) - 0.5, -0.5)
     return ax

@@ -60,8 +60,6 @@ def show(*figures: Figure, alt: str | Sequence[str], phone: Sequence[Figure] = (
 
 def _row(figures: Sequence[Figure], alts: Sequence[str], kind: str, style: str = "") -> str:
     """Panels side by side where there is room, and below each other where there is none."""
-    if len(figures) % 3 == 0 and figures[0].get_figwidth() < 3.2:
-        kind += " fig-threes"
     parts = "".join(f"<div>{drawing(one, words)}</div>" for one, words in zip(figures, alts))
     flow = f"display:flex;flex-wrap:wrap;gap:.5rem{style}"
     return f'<div class="fig-panels{kind}" style="{flow}">{parts}</div>'
