@@ -357,7 +357,9 @@ def test_the_digits_viewer_shows_the_frame_and_the_attractor(live_page, monkeypa
     pixel = """() => { const c = document.querySelector('digits-viewer').shadowRoot.querySelector('.now');
       return [...c.getContext('2d').getImageData(c.width / 12, c.height / 4, 1, 1).data][3]; }"""
     assert page.evaluate(pixel) == 0  # no ink
-    page.locator("digits-viewer input[value=coverage]").check()
+    page.evaluate("() => document.querySelector('digits-viewer').attempt({ name: 'coverage' })")
+    page.locator("digits-viewer input[type=range]").focus()
+    page.keyboard.press("End")
     assert page.evaluate(pixel) == 255
     page.locator("digits-viewer input[type=range]").focus()
     page.keyboard.press("Home")

@@ -15,8 +15,7 @@ class DigitsViewer extends Figure {
   style_ = `.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:.3rem 1.4rem;margin:.3rem 0}
 canvas{image-rendering:pixelated} .told{margin:.2rem 0;min-height:1.4em}`;
 
-  body = `<fieldset class="row"><legend>attractor</legend></fieldset>
-<div class="two"><div><b>training digits</b><canvas class="truth" role="img"></canvas></div>
+  body = `<div class="two"><div><b>training digits</b><canvas class="truth" role="img"></canvas></div>
 <div><b>read out of the weights, −b/w</b><canvas class="now" role="img"></canvas></div></div>
 <div class="row"><button type="button" class="main play">Play</button><label style="flex:1 1 10rem">training
 <input type="range" min="0" step="1" aria-label="training step"></label></div>
@@ -33,15 +32,9 @@ canvas{image-rendering:pixelated} .told{margin:.2rem 0;min-height:1.4em}`;
   }
 
   build() {
-    const { steps, sets } = this.data, names = Object.keys(sets), range = this.$("input[type=range]");
-    this.name = names[0];
+    const { steps, sets } = this.data, range = this.$("input[type=range]");
+    this.name = Object.keys(sets)[0];
     this.last = steps.length - 1;
-    this.$("fieldset").hidden = names.length === 1;
-    names.forEach((name, k) => {
-      const radio = make("input", { type: "radio", name: "attractor", value: name, checked: k === 0 });
-      radio.addEventListener("change", () => { this.name = name; this.draw(); });
-      this.$("fieldset").append(make("label", {}, radio, name));
-    });
     range.max = this.last;
     range.value = 0;
     range.addEventListener("input", () => { const at = Number(range.value); this.stop(); this.go(at); });
@@ -52,7 +45,6 @@ canvas{image-rendering:pixelated} .told{margin:.2rem 0;min-height:1.4em}`;
 
   // From a button: `name` of the attractor.
   attempt({ name }) {
-    this.shadowRoot.querySelectorAll("[type=radio]").forEach((radio) => { radio.checked = radio.value === name; });
     this.name = name;
     this.at = 0;
     this.start();
