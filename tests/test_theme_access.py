@@ -48,8 +48,8 @@ def test_empty_headings_labels_and_tables():
 
 
 def test_a_formula_says_how_wide_it_will_be():
-    signs = float(re.search(r"--signs:([\d.]+)", theme_access.mend(PAGE))[1])
-    assert 5 < signs < 10  # p, a small j, =, -b/w
+    width = float(re.search(r"--em:([\d.]+)", theme_access.mend(PAGE))[1])
+    assert 4.5 < width < 5.7  # p, a small j, =, -b/w; MathJax sets p = -b/w in 4.9 em
 
 
 def test_numbers_have_a_minus_sign_and_code_keeps_its_hyphens():
