@@ -1,6 +1,7 @@
 import itertools
 import json
 import re
+import warnings
 from pathlib import Path
 
 import matplotlib
@@ -8,11 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from colorspacious import cspace_convert
 from matplotlib.text import Text
 
 from protolib import matching, model, plotting, sweep
 from protolib.masks import MASKS
+
+with warnings.catch_warnings():  # its first compilation complains of a backslash in a docstring
+    warnings.simplefilter("ignore")
+    from colorspacious import cspace_convert
 
 
 @pytest.fixture(autouse=True)
