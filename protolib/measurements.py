@@ -20,7 +20,10 @@ from protolib.sweep.store import read_sealed, write_sealed
 SCHEMA = 1
 COLUMNS = ["world", "n", "score", "of", "seed", "value"]
 KIND = "measurements"
-MODULES = {"sparse": "protolib.sparse.measurements"}  # what can be measured, and by which module
+MODULES = {  # what can be measured, and by which module
+    "limits": "protolib.limits",
+    "sparse": "protolib.sparse.measurements",
+}
 
 
 class Row(NamedTuple):
