@@ -23,6 +23,7 @@ KIND = "measurements"
 MODULES = {  # what can be measured, and by which module
     "limits": "protolib.limits",
     "sparse": "protolib.sparse.measurements",
+    "universality": "protolib.sparse.universality",
 }
 
 

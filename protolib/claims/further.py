@@ -14,6 +14,7 @@ from protolib.claims import measured
 from protolib.claims.engine import Claim, Question, Verdict, negative, positive
 from protolib.claims.intervals import median_interval
 from protolib.claims.measured import questions
+from protolib.sparse import universality
 
 
 def _ask_g6(table: pd.DataFrame) -> list[Question]:
@@ -24,6 +25,36 @@ def _ask_g6(table: pd.DataFrame) -> list[Question]:
     shares = [("share outside", "overlap", "baseline", positive)]
     found = questions(table, limits.BEYOND, errors, median_interval)
     return found + questions(table, limits.BEYOND, shares)
+
+
+def _ask_s6(table: pd.DataFrame) -> list[Question]:
+    apart = [
+        ("rank correlation", "lasso and |cos|", None, negative),
+        ("rank correlation", "lasso and across", None, negative),
+    ]
+    amortised = [
+        (score, of, "dictionary learning", negative)
+        for score in ("|cos|", "across")
+        for of in ("ReLU autoencoder", "TopK autoencoder")
+    ]
+    found = []
+    for world, n in universality.JUDGED:
+        own = table[(table["world"] == world) & (table["n"] == n)]
+        found += questions(own, [world], apart + amortised)
+    return found
+
+
+def _ask_s7(table: pd.DataFrame) -> list[Question]:
+    added = [
+        (stroke, "trained", minus, positive)
+        for stroke in ("ink", "slant", "width")
+        for minus in (None, "raw pixels", "untrained")
+    ]
+    sparse = [
+        ("lasso", "trained, saved", None, positive),
+        ("lasso", "trained, saved", "untrained, saved", positive),
+    ]
+    return questions(table, ["digits, strokes"], added + sparse)
 
 
 CLAIMS = (
@@ -38,6 +69,34 @@ CLAIMS = (
         _ask_g6,
         ("robustness",),
         ("test_limits.py::test_g6_asks_what_coverage_and_overlap_do_beyond_each_limit",),
+    ),
+    Claim(
+        "S6",
+        "Suboptimal sparse coding gives features that are neither unique nor universal.",
+        "In two known worlds (24 features in 12 units; 24 and 48 atoms) and on the units of a "
+        "digits classifier (32 atoms), 14 ways to learn a dictionary, mean over seeds of: the rank "
+        "correlation over ways between the lasso that a dictionary reaches and the agreement of "
+        "two runs on one network (|cos| of matched atoms), or of runs on two networks (matched "
+        "correlation of codes); and the agreement of the usual ReLU and TopK autoencoders − that "
+        "of dictionary learning.",
+        "Yes where the interval lies below 0: the worse the objective, the less is agreed on.",
+        _ask_s6,
+        ("universality",),
+        ("test_universality.py::test_s6_asks_whether_poorer_coding_agrees_less",),
+    ),
+    Claim(
+        "S7",
+        "Features are linearly overlaid in a real representation.",
+        "On the 16 units of a digits classifier, mean over seeds: for ink, slant and width, the "
+        "mean cosine between classes of the direction in which more of it moves the units, as it "
+        "is, − raw pixels, − an untrained network; and the share of the lasso that sparse codes "
+        "of fresh digits save against noise with the same covariance, as it is, and − an untrained "
+        "network's.",
+        "Yes above 0: more of a stroke is the same vector added in every class, and sums of few "
+        "atoms describe the units better than their covariance explains; both more so by training.",
+        _ask_s7,
+        ("universality",),
+        ("test_universality.py::test_s7_asks_for_one_direction_and_for_sparse_sums",),
     ),
 )
 
