@@ -8,6 +8,7 @@ stacked as (runs × seeds): run 0 of all seeds, then run 1, …; `pairs` takes t
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float, Int
@@ -471,6 +472,24 @@ def vectors(signals: Signals, atoms: int, seeds: Sequence[int]) -> dict[str, Dic
         "archetypal atoms": archetypal(signals, atoms, seeds, lam=LAM)[0],
         "free atoms": free.dictionary,
     }
+
+
+def sheets(
+    dictionary: Float[Tensor, "2 dims atoms"], count: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    """Atoms of two runs as rows of pictures, (count, dims) each, matched, evenly from best to worst.
+
+    >>> first, second = sheets(torch.stack([torch.eye(3), torch.eye(3).flip(1)]), 3)
+    >>> bool((first == second).all())
+    True
+    """
+    one, two = directions(dictionary.detach().double())
+    table = (one.mT @ two).abs().numpy()
+    i, j = cheapest_pairs(-table)
+    order = np.argsort(-table[i, j], kind="stable")
+    chosen = order[np.linspace(0, len(order) - 1, count).round().astype(int)]
+    first, second = (part.detach().double().numpy().T for part in dictionary)
+    return first[i[chosen]], second[j[chosen]]
 
 
 def measure_hull(seeds: Sequence[int]) -> list[measurements.Row]:
