@@ -67,8 +67,7 @@ def two_runs(found: Mapping[str, Matched], blind: Mapping[str, Matched], share: 
         for name, values in blind.items():
             ax.plot(x, values.median(0).values, color=MUTED, ls=DOTTED, lw=1.4, label=BLIND[name])
         ax.axhline(share, color=MUTED, lw=0.8, zorder=0)
-        ax.text(1, share - 0.012, "shared above", va="top", fontsize=9, color=MUTED)
-        ax.set(xlim=(0.5, count + 0.5), ylim=(0, 1.02), yticks=[0, 0.5, 1])
+        ax.set(xlim=(0.5, count + 0.5), ylim=(0, 1.02), yticks=[0, 0.5, share, 1])
         ax.set(xlabel="atoms, the best pair first", ylabel="|cos| between two runs")
         gap = "\n" if phone else " "
         words = (
@@ -194,7 +193,7 @@ def objective(table: pd.DataFrame, worlds: Mapping[tuple[str, int], str]) -> HTM
             f"{title}: from {mean.index[0]} (lasso {first['lasso']:.3f}, |cos| of two runs "
             f"{first['|cos|']:.2f}, two networks {first['across']:.2f}) to {mean.index[-1]} "
             f"({last['lasso']:.3f}, {last['|cos|']:.2f}, {last['across']:.2f}); rank correlations "
-            f"{number(corr(world, '|cos|'), '.2f')} and {number(corr(world, 'across'), '.2f')}."
+            f"{number(corr(world, '|cos|'), 2)} and {number(corr(world, 'across'), 2)}."
         )
     return marks.desk_and_phone(draw, " ".join(told))
 
@@ -241,7 +240,7 @@ def strokes(table: pd.DataFrame) -> HTML:
         draw,
         "Mean cosine between classes of the direction in which more of a stroke moves the code: "
         + "; ".join(
-            f"{s}: " + ", ".join(f"{of} {number(found[s, of].mean(), '.2f')}" for of in SHOWN)
+            f"{s}: " + ", ".join(f"{of} {number(found[s, of].mean(), 2)}" for of in SHOWN)
             for s in STROKES
         )
         + ".",
@@ -320,6 +319,8 @@ def hulls(pictures: Mapping[str, tuple[np.ndarray, np.ndarray]], table: pd.DataF
         draw,
         "Pairs of rows: vectors of one run above those of another, matched. Distance to the hull "
         "in lengths, and |cos| of two runs: "
-        + "; ".join(f"{name} {inside[name]:.2f} and {place[name][1].mean():.2f}" for name in HULLS)
+        + "; ".join(
+            f"{name} {abs(inside[name]):.2f} and {place[name][1].mean():.2f}" for name in HULLS
+        )
         + ".",
     )
