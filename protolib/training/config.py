@@ -1,13 +1,14 @@
 """How a stack is trained, and what training returns."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
 from jaxtyping import Int
 from torch import Tensor
 
-from protolib.losses import Attractor, Kernel
+from protolib.losses import Attractor, Kernel, coefficients
 from protolib.model import Activation, Parameters
 
 
@@ -24,7 +25,8 @@ class TrainConfig:
     optimiser
         "adam" (β₁ = 0.9, β₂ = 0.999, ε = 1e-8) or "sgd" (no momentum)
     lam
-        λ, the one coefficient of all structural losses, ≥ 0
+        λ ≥ 0, the one coefficient of all structural losses, as in the paper; or three numbers, of
+        coverage (or what stands in for it), separation and overlap, kept as a tuple
     tau
         τ, the temperature of the separation loss, > 0, in squared input units; also the width of an
         attractor with a kernel
@@ -49,7 +51,7 @@ class TrainConfig:
     steps: int = 2000
     learning_rate: float = 1e-2
     optimiser: Literal["adam", "sgd"] = "adam"
-    lam: float = 0.1
+    lam: float | Sequence[float] = 0.1
     tau: float = 1e-3
     attractor: Attractor = "coverage"
     kernel: Kernel = "gaussian"
@@ -64,8 +66,9 @@ class TrainConfig:
             value = getattr(self, name)
             if not (value > 0 and math.isfinite(value)):
                 raise ValueError(f"{name} must be a finite number > 0, got {value}")
-        if not (self.lam >= 0 and math.isfinite(self.lam)):
-            raise ValueError(f"lam must be a finite number ≥ 0, got {self.lam}")
+        several = coefficients(self.lam)
+        if isinstance(self.lam, Sequence):
+            object.__setattr__(self, "lam", several)
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
                 words = " or ".join(f'"{word}"' for word in allowed)
