@@ -1,7 +1,6 @@
 """The command line: `python -m protolib grid` runs trainings, `claims` judges a table of them.
 
-`multiverse` makes the tables of the chapter on robustness anew, `sparse` the one that the claims of
-the second source are judged on.
+`multiverse` makes the table of the chapter on robustness anew, `measure` those of other chapters.
 """
 
 import argparse
@@ -11,13 +10,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from protolib import claims, multiverse, sweep
+from protolib import claims, measurements, multiverse, sweep
+from protolib.claims import further, measured
 from protolib.claims import sparse as sparse_claims
 from protolib.masks import parse_mask
-from protolib.sparse import measurements
+from protolib.sweep.grid import check_numbers
 from protolib.training import TrainConfig
 
 CACHE = ".protolib_cache"
+CONFIRM = 10  # the first seed that no rule has seen
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,23 +76,24 @@ def _parser() -> argparse.ArgumentParser:
     every.add_argument("--cache", default=CACHE, help=f"folder of finished chunks; default {CACHE}")
     every.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
 
-    second = commands.add_parser(
-        "sparse",
-        help="make the table anew that S1 to S4 are judged on (some three minutes on one core)",
-        description="Take all measurements behind the second section of the ledger.",
+    taken = commands.add_parser(
+        "measure",
+        help="take a chapter's measurements anew, and judge the claims that rest on them",
+        description="Take all measurements behind a chapter's table, and judge its claims on them.",
     )
-    second.add_argument(
+    taken.add_argument("name", choices=[*measurements.MODULES], help="what to measure")
+    taken.add_argument(
         "--out",
-        default="sparse.csv",
-        help="the table to write; default sparse.csv (the book's own is book/_data/sparse.csv)",
+        default=None,
+        help="the table to write; default NAME.csv.gz here (the book's own is in book/_data)",
     )
-    second.add_argument("--seeds", **number, default=[*measurements.SEEDS])
+    taken.add_argument("--seeds", **number, default=None, help="default: those of the book")
 
     ledger = commands.add_parser(
         "claims", help="judge the claims that a table speaks of", description=claims.__doc__
     )
     ledger.formatter_class = argparse.RawDescriptionHelpFormatter
-    ledger.add_argument("table", help="a CSV file written by `grid` or `sparse`")
+    ledger.add_argument("table", help="a CSV file written by `grid` or `measure`")
     ledger.add_argument("--details", action="store_true", help="also print every interval")
     return parser
 
@@ -141,14 +143,24 @@ def _multiverse(options: argparse.Namespace) -> None:
     print(f"{len(table)} runs in {out}; `protolib.multiverse.answers` judges each universe")
 
 
-def _sparse(options: argparse.Namespace) -> None:
-    out = Path(options.out)
+def _measure(options: argparse.Namespace) -> None:
+    out = Path(options.out or f"{options.name}.csv.gz")
     _check_writable(out)
-    table = measurements.measure(options.seeds)
-    sparse_claims.ledger(table)  # what cannot be judged must not replace what can
+    module = measurements.module(options.name)
+    seeds = module.SEEDS if options.seeds is None else options.seeds
+    check_numbers("seeds", seeds, 0)
+    table = module.measure(seeds)
+    _judged(table)  # what cannot be judged must not replace what can
     measurements.write(table, out)
-    _print_verdicts(sparse_claims.ledger(measurements.read(out)), details=False)
+    _print_verdicts(_judged(measurements.read(out)), details=False)
     print(f"{len(table)} measurements in {out}")
+
+
+def _judged(table: pd.DataFrame) -> list[claims.Verdict]:
+    """The claims that a table of measurements speaks of, on fresh seeds where it has them."""
+    every, fresh = [*sparse_claims.CLAIMS, *further.CLAIMS], table[table["seed"] >= CONFIRM]
+    found = measured.ledger(every, fresh if len(fresh) else table)
+    return [verdict for verdict in found if verdict.questions]
 
 
 def _claims(options: argparse.Namespace) -> None:
@@ -157,8 +169,8 @@ def _claims(options: argparse.Namespace) -> None:
         raise ValueError(
             f"{options.table} holds many universes; `protolib.multiverse.answers` judges each"
         )
-    if kind == "sparse":
-        verdicts = sparse_claims.ledger(measurements.read(options.table))
+    if kind == measurements.KIND:
+        verdicts = _judged(measurements.read(options.table))
     else:
         verdicts = claims.ledger(sweep.read_table(options.table))
     _print_verdicts(verdicts, details=options.details)
@@ -185,7 +197,12 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     try:
-        commands = {"grid": _grid, "multiverse": _multiverse, "sparse": _sparse, "claims": _claims}
+        commands = {
+            "grid": _grid,
+            "multiverse": _multiverse,
+            "measure": _measure,
+            "claims": _claims,
+        }
         commands[options.command](options)
     except KeyboardInterrupt:
         saved = not getattr(options, "no_cache", True)  # some commands keep nothing

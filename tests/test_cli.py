@@ -117,7 +117,11 @@ def test_the_multiverse_command_writes_a_table_that_can_be_judged(folder, monkey
 
 @pytest.mark.parametrize(
     ("command", "saved"),
-    [(["grid", "--out", "a.csv"], True), (["grid", "--no-cache"], False), (["sparse"], False)],
+    [
+        (["grid", "--out", "a.csv"], True),
+        (["grid", "--no-cache"], False),
+        (["measure", "sparse"], False),
+    ],
 )
 def test_ctrl_c_is_one_sentence_and_status_130(folder, monkeypatch, capsys, command, saved):
     def interrupted(*_, **__):

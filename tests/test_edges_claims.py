@@ -3,9 +3,8 @@
 import pandas as pd
 import pytest
 
-from protolib import claims, sweep
+from protolib import claims, measurements, sweep
 from protolib.claims import Interval, sparse
-from protolib.sparse import measurements
 from protolib.sweep import MASKS, Mask
 from protolib.training import TrainConfig
 
@@ -352,8 +351,8 @@ def test_a_sparse_table_must_be_whole_and_comes_back_to_six_digits(tmp_path):
     measurements.write(table, path)
     assert path.read_text().splitlines()[1] == "world,n,score,of,seed,value"
     assert path.read_text().splitlines()[2] == "sphere,5,R²,trained,0,0.123457"
-    assert path.read_text().startswith("# protolib sparse, schema 1, sha256 ")
+    assert path.read_text().startswith("# protolib measurements, schema 1, sha256 ")
     assert measurements.read(path)["value"].unique().tolist() == [0.123457]
     sweep.write_sealed("x\n", path, "table", 1)
-    with pytest.raises(sweep.TableError, match="python -m protolib sparse"):
+    with pytest.raises(sweep.TableError, match="python -m protolib measure"):
         measurements.read(path)

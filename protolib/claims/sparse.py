@@ -8,46 +8,15 @@ ledger takes seeds that no chapter uses. The measurements are those of
 `protolib.sparse.measurements`.
 """
 
-from collections.abc import Iterable
-
 import pandas as pd
 
-from protolib.claims.engine import (
-    Claim,
-    Question,
-    Rule,
-    Verdict,
-    above,
-    below,
-    check_table,
-    judge,
-    positive,
-    question,
-)
-from protolib.claims.intervals import mean_interval
-from protolib.sparse.measurements import COLUMNS, DEEP, NOISE, SPARSE
+from protolib.claims import measured
+from protolib.claims.engine import Claim, Question, Verdict, above, below, positive
+from protolib.claims.measured import questions
+from protolib.sparse.measurements import DEEP, NOISE, SPARSE
 
 GOOD = 0.95  # what "recovers" asks of R² and of MCC
 MARGIN = 0.05  # less than this is nothing, for S1's rotations and S4's noise
-
-Ask = tuple[str, str, str | None, Rule]
-
-
-def _questions(table: pd.DataFrame, worlds: Iterable[str], asks: Iterable[Ask]) -> list[Question]:
-    """For every world and size: (score, of, minus or None, rule), where the table has it."""
-    found = []
-    for (world, n), part in table[table["world"].isin([*worlds])].groupby(
-        ["world", "n"], sort=False
-    ):
-        wide = part.pivot(index="seed", columns=["score", "of"], values="value")
-        for score, of, minus, rule in asks:
-            if (score, of) not in wide or (minus is not None and (score, minus) not in wide):
-                continue
-            values = wide[score, of] - (0.0 if minus is None else wide[score, minus])
-            values = values.dropna().to_numpy()
-            words = f"{world}: {score}, {of}" + (f" − {minus}" if minus else "")
-            found.append(question(n, words, values, mean_interval, rule))
-    return found
 
 
 def _ask_s1(table: pd.DataFrame) -> list[Question]:
@@ -57,7 +26,7 @@ def _ask_s1(table: pd.DataFrame) -> list[Question]:
         ("R²", "trained", None, above(GOOD)),
         ("MCC", "trained", "random rotation", below(MARGIN)),
     )
-    return _questions(table, ["sphere"], asks)
+    return questions(table, ["sphere"], asks)
 
 
 def _mixtures(sizes) -> list[str]:
@@ -70,7 +39,7 @@ def _ask_s2(table: pd.DataFrame) -> list[Question]:
         ("MCC", "sparse inference", None, above(GOOD)),
         ("MCC", "learned dictionary", "linear read-out", positive),
     )
-    return _questions(table, _mixtures(SPARSE), asks)
+    return questions(table, _mixtures(SPARSE), asks)
 
 
 def _ask_s3(table: pd.DataFrame) -> list[Question]:
@@ -80,18 +49,18 @@ def _ask_s3(table: pd.DataFrame) -> list[Question]:
         ("MCC", "sparse inference", "one layer, taught", positive),
         ("MCC", "sparse inference on that dictionary", own, positive),
     )
-    return _questions(table, _mixtures(DEEP), asks)
+    return questions(table, _mixtures(DEEP), asks)
 
 
 def _ask_s4(table: pd.DataFrame) -> list[Question]:
     units = dict.fromkeys(f"{u} units" for _, u in NOISE)
     asks = [(s, u, None, above(MARGIN)) for u in units for s in ("MCC", "R²", "DCI: D", "MIG")]
-    found = _questions(table, ["noise"], asks)
+    found = questions(table, ["noise"], asks)
     rivals = (
         ("MCC", "empty", "honest", positive),
         ("MCC above chance", "honest", "empty", positive),
     )
-    return found + _questions(table, ["rivals"], rivals)
+    return found + questions(table, ["rivals"], rivals)
 
 
 CLAIMS = (
@@ -158,5 +127,4 @@ def ledger(table: pd.DataFrame) -> list[Verdict]:
     TableError
         if a column is missing, the table is empty, or it holds a measurement twice.
     """
-    check_table(table, COLUMNS, COLUMNS[:-1])
-    return judge(CLAIMS, lambda claim: table)
+    return measured.ledger(CLAIMS, table)

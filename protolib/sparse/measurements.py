@@ -4,24 +4,19 @@
 protolib sparse` makes it anew.
 """
 
-import io
-import os
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import pandas as pd
 import torch
 from torch import Tensor
 
 from protolib.data import noise
+from protolib.measurements import COLUMNS, Row, rows
 from protolib.sparse import coding, identifiability, scores
 from protolib.sweep.grid import check_numbers
-from protolib.sweep.store import read_sealed, write_sealed
 from protolib.training import one_thread
 
-SCHEMA = 1
 SEEDS = range(10, 20)  # the chapters use 0, 1, 2
-COLUMNS = ["world", "n", "score", "of", "seed", "value"]
 
 DIMS = (3, 5, 8)  # of the latents, S1
 TRAINING = identifiability.Training(batch=512)
@@ -31,25 +26,6 @@ LAM = 0.03
 LAMS = (0.01, 0.03, 0.1, 0.2, 0.4)  # the autoencoder is given its best, S3
 NOISE = ((100, 6), (1000, 6), (1000, 200))  # samples, units, S4
 FEATURES = 6
-
-
-class Row(NamedTuple):
-    """One measurement: in which world and of which size, which score of what, seed, value."""
-
-    world: str
-    n: int
-    score: str
-    of: str
-    seed: int
-    value: float
-
-
-def _rows(world: str, n: int, score: str, seeds, values: dict[str, Tensor]) -> list[Row]:
-    return [
-        Row(world, n, score, name, seed, float(value))
-        for name, column in values.items()
-        for seed, value in zip(seeds, column)
-    ]
 
 
 def measure_latents(seeds: Sequence[int]) -> list[Row]:
@@ -72,7 +48,7 @@ def measure_latents(seeds: Sequence[int]) -> list[Row]:
         r2 = {name: scores.linear_r2(c, test.latents) for name, c in codes.items()}
         mcc = {name: scores.mcc(c, test.latents) for name, c in codes.items()}
         mcc["random rotation"] = scores.mcc_of_rotations(dims).mean().expand(len(seeds))
-        found += _rows("sphere", dims, "R²", seeds, r2) + _rows("sphere", dims, "MCC", seeds, mcc)
+        found += rows("sphere", dims, "R²", seeds, r2) + rows("sphere", dims, "MCC", seeds, mcc)
     return found
 
 
@@ -102,7 +78,7 @@ def measure_codes(seeds: Sequence[int]) -> list[Row]:
         values = {name: scores.mcc(c, z_test) for name, c in codes.items()}
         if (n, m, k) in DEEP:
             values |= _encoders(seeds, A, y, z, y_test, z_test, infer)
-        found += _rows(f"M = {m}, K = {k}", n, "MCC", seeds, values)
+        found += rows(f"M = {m}, K = {k}", n, "MCC", seeds, values)
     return found
 
 
@@ -154,7 +130,7 @@ def measure_noise(seeds: Sequence[int]) -> list[Row]:
     for samples, units in NOISE:
         a, b = normal(samples, units, 3000), normal(samples, FEATURES, 4000)
         for name, score in table.items():
-            found += _rows("noise", samples, name, seeds, {f"{units} units": score(a, b)})
+            found += rows("noise", samples, name, seeds, {f"{units} units": score(a, b)})
     c = normal(100, FEATURES, 4000)
     codes = {"honest": c + 2 * normal(100, FEATURES, 5000), "empty": normal(100, 2000, 6000)}
     raw = {name: scores.mcc(units, c) for name, units in codes.items()}
@@ -162,8 +138,8 @@ def measure_noise(seeds: Sequence[int]) -> list[Row]:
         name: raw[name] - scores.permuted(scores.mcc, units, c, draws=5).mean(0)
         for name, units in codes.items()
     }
-    found += _rows("rivals", 100, "MCC", seeds, raw)
-    return found + _rows("rivals", 100, "MCC above chance", seeds, above)
+    found += rows("rivals", 100, "MCC", seeds, raw)
+    return found + rows("rivals", 100, "MCC above chance", seeds, above)
 
 
 def measure(seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
@@ -180,21 +156,3 @@ def measure(seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     with one_thread():
         parts = [part(seeds) for part in (measure_latents, measure_codes, measure_noise)]
     return pd.DataFrame([row for part in parts for row in part], columns=COLUMNS)
-
-
-def write(table: pd.DataFrame, path: str | os.PathLike) -> None:
-    """Write a table as CSV (gzipped), numbers to six digits, with schema and checksum on top."""
-    body = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-    write_sealed(body, path, "sparse", SCHEMA)
-
-
-def read(path: str | os.PathLike) -> pd.DataFrame:
-    """Read a table that `write` wrote.
-
-    Raises
-    ------
-    TableError
-        if the file is foreign, of another schema, or changed.
-    """
-    advice = "Make it anew with `python -m protolib sparse`."
-    return pd.read_csv(io.StringIO(read_sealed(path, "sparse", SCHEMA, advice)))

@@ -1,0 +1,53 @@
+"""G1 …, S5 …: what the sources and the summaries of them say beyond their abstracts' claims.
+
+G: about the first paper (arXiv:2605.25939), from public summaries and from the future work it
+names. S: about the second (arXiv:2503.01824) and its companions. Sentences are in our words;
+estimands, worlds and rules are ours, and each rule was committed before the interval of any
+confirmatory seed (10 and up) was computed. Each is judged on the table that its chapter's module
+measures (`protolib.measurements`).
+"""
+
+import pandas as pd
+
+from protolib import limits
+from protolib.claims import measured
+from protolib.claims.engine import Claim, Question, Verdict, negative, positive
+from protolib.claims.intervals import median_interval
+from protolib.claims.measured import questions
+
+
+def _ask_g6(table: pd.DataFrame) -> list[Question]:
+    errors = [
+        ("error", "coverage", "baseline", negative),
+        ("error", "overlap", "baseline", positive),
+    ]
+    shares = [("share outside", "overlap", "baseline", positive)]
+    found = questions(table, limits.BEYOND, errors, median_interval)
+    return found + questions(table, limits.BEYOND, shares)
+
+
+CLAIMS = (
+    Claim(
+        "G6",
+        "What the paper finds of single losses holds beyond the limits that it names: one "
+        "dimension, one activation, one coefficient, a width tied to N.",
+        "With each of these changed, at three sizes: median over seeds of error(coverage) − "
+        "error(baseline) and of error(overlap) − error(baseline), mean of the share of prototypes "
+        "outside the hull, overlap − baseline.",
+        "Coverage's error: yes below 0. Overlap's error and share: yes above 0.",
+        _ask_g6,
+        ("robustness",),
+        ("test_limits.py::test_g6_asks_what_coverage_and_overlap_do_beyond_each_limit",),
+    ),
+)
+
+
+def ledger(table: pd.DataFrame) -> list[Verdict]:
+    """Decide the claims on a table of measurements (or several, one below the other).
+
+    Raises
+    ------
+    TableError
+        if a column is missing, the table is empty, or it holds a measurement twice.
+    """
+    return measured.ledger(CLAIMS, table)

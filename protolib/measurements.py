@@ -1,0 +1,80 @@
+"""Tables of measurements: one row a number, under the name of what was measured.
+
+A chapter that needs more runs than a page may take has a module with a function `measure(seeds)`,
+which makes such a table. The book ships it; `python -m protolib measure NAME` makes it anew, and
+the claims of `protolib.claims.sparse` and `protolib.claims.further` are judged on it.
+"""
+
+import io
+import os
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from types import ModuleType
+from typing import NamedTuple
+
+import pandas as pd
+from torch import Tensor
+
+from protolib.sweep.store import read_sealed, write_sealed
+
+SCHEMA = 1
+COLUMNS = ["world", "n", "score", "of", "seed", "value"]
+KIND = "measurements"
+MODULES = {  # what can be measured, and by which module
+    "limits": "protolib.limits",
+    "sparse": "protolib.sparse.measurements",
+}
+
+
+class Row(NamedTuple):
+    """One measurement: in which world and of which size, which score of what, seed, value."""
+
+    world: str
+    n: int
+    score: str
+    of: str
+    seed: int
+    value: float
+
+
+def rows(
+    world: str, n: int, score: str, seeds: Sequence[int], values: Mapping[str, Tensor]
+) -> list[Row]:
+    """One score of several things, each a value a seed: {of: (seeds,)}."""
+    return [
+        Row(world, n, score, name, seed, float(value))
+        for name, column in values.items()
+        for seed, value in zip(seeds, column, strict=True)
+    ]
+
+
+def module(name: str) -> ModuleType:
+    """The module that measures it: `measure(seeds)`, and `SEEDS` for the book's own table.
+
+    Raises
+    ------
+    KeyError
+        if there is no such name.
+    """
+    return import_module(MODULES[name])
+
+
+def write(table: pd.DataFrame, path: str | os.PathLike) -> None:
+    """Write a table as CSV, numbers to six digits, with schema and checksum on top.
+
+    A name that ends in .gz is compressed.
+    """
+    body = table[COLUMNS].to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    write_sealed(body, path, KIND, SCHEMA)
+
+
+def read(path: str | os.PathLike) -> pd.DataFrame:
+    """Read a table that `write` wrote.
+
+    Raises
+    ------
+    TableError
+        if the file is foreign, of another schema, or changed.
+    """
+    advice = "Make it anew with `python -m protolib measure`."
+    return pd.read_csv(io.StringIO(read_sealed(path, KIND, SCHEMA, advice)))

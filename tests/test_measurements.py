@@ -1,0 +1,65 @@
+"""What is measured for chapters, and the claims that rest on it."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from protolib import measurements
+from protolib.claims import further, sparse
+
+ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "book"
+CLAIMS = (*sparse.CLAIMS, *further.CLAIMS)
+LETTERED = re.compile(r"\b[GS]\d\b")
+
+
+def test_rows_need_a_value_for_every_seed():
+    made = measurements.rows("w", 3, "MCC", [7, 8], {"a": torch.tensor([0.25, 0.5])})
+    assert made == [("w", 3, "MCC", "a", 7, 0.25), ("w", 3, "MCC", "a", 8, 0.5)]
+    with pytest.raises(ValueError, match="shorter"):
+        measurements.rows("w", 3, "MCC", [7, 8], {"a": torch.tensor([0.25])})
+
+
+@pytest.mark.parametrize("name", measurements.MODULES)
+def test_the_book_ships_what_it_measures(name):
+    """Every measurement once for every seed of its module."""
+    (path,) = (BOOK / "_data").glob(f"{name}.csv*")
+    table, module = measurements.read(path), measurements.module(name)
+    assert callable(module.measure)
+    assert not table.duplicated(measurements.COLUMNS[:-1]).any()
+    assert set(table.seed) == {*module.SEEDS}
+    assert f"measure {name} --out book/_data/{path.name}" in (ROOT / "Makefile").read_text()
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=[claim.id for claim in CLAIMS])
+def test_every_claim_names_the_chapters_that_examine_it_and_a_test_that_exists(claim):
+    assert all((claim.sentence, claim.estimand, claim.rule, claim.chapters, claim.tests))
+    for slug in claim.chapters:
+        text = (BOOK / f"{slug}.md").read_text()
+        assert re.search(rf"\b{claim.id}\b", text), slug
+    for test in claim.tests:
+        file, _, name = test.partition("::")
+        assert f"def {name}(" in (ROOT / "tests" / file).read_text(), test
+
+
+def test_nobody_speaks_of_a_claim_unknown_and_heads_say_what_the_ledger_says():
+    known = [claim.id for claim in CLAIMS]
+    assert len({*known}) == len(known)
+    for chapter in BOOK.glob("*.md"):
+        text = chapter.read_text()
+        assert {*LETTERED.findall(text)} <= {*known}, chapter
+        listed = {c.id for c in CLAIMS if chapter.stem in c.chapters}
+        head = re.search(r"^\d+ minutes\. (?:.+\n)*?.*Claims: (.*)$", text, re.MULTILINE)
+        assert {*LETTERED.findall(head[1] if head else "")} == listed, chapter
+
+
+def test_every_further_claim_is_asked_of_the_tables_that_the_book_ships():
+    tables = [*(BOOK / "_data").glob("*.csv*")]
+    asked = {}
+    for name in measurements.MODULES:
+        (path,) = (path for path in tables if path.name.split(".")[0] == name)
+        for found in further.ledger(measurements.read(path)):
+            asked[found.claim.id] = asked.get(found.claim.id, 0) + len(found.questions)
+    assert all(asked.get(claim.id) for claim in further.CLAIMS), asked
