@@ -1,0 +1,77 @@
+"""The best (λ_C, λ_S, λ_O) by Optuna, beside random search with equal budgets; and the surface.
+
+Many studies go in lockstep: each asks for its next trial, all are trained in one stack, and each is
+told its own result. So every study is strictly sequential and the trainer has a full stack.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+
+from protolib import coefficients, measurements
+from protolib.measurements import Row
+
+SEEDS = range(10)  # what settings are chosen on; `coefficients` confirms on others
+NAMES = ("λ coverage", "λ separation", "λ overlap")
+RANGE = (1e-3, 1e3)
+TOGETHER, ALONE = (5, 10, 20), (5, 10, 20, 50)  # sizes tuned for at once; sizes tuned for one each
+TRIALS, REPETITIONS, ALONE_REPETITIONS = 50, 10, 3
+LEVELS = (0.0, 0.1, 1.0, 10.0, 100.0)  # of the surface
+SURFACE = (5, 10, 20, 50)
+
+
+def objective(
+    settings: Sequence[Sequence[float]], sizes: Sequence[int], seeds: Sequence[int]
+) -> np.ndarray:
+    """Mean over sizes and seeds of log₁₀ error, (settings,): sizes count alike, tails little."""
+    logs = [coefficients.tried(settings, n, seeds)["error"].log10().mean(-1) for n in sizes]
+    return torch.stack(logs).mean(0).numpy()
+
+
+def samplers() -> dict[str, Callable[[int], object]]:
+    """Optuna's tree-structured Parzen estimator, as it comes, and random search, by their seed."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return {
+        "TPE": lambda seed: optuna.samplers.TPESampler(seed=seed),
+        "random": lambda seed: optuna.samplers.RandomSampler(seed=seed),
+    }
+
+
+def search(
+    sizes: Sequence[int],
+    seeds: Sequence[int] = SEEDS,
+    *,
+    kinds: Sequence[str] = ("TPE", "random"),
+    repetitions: int = REPETITIONS,
+    trials: int = TRIALS,
+) -> dict[str, np.ndarray]:
+    """Look for the setting with the least `objective`, each λ log-uniform in `RANGE`.
+
+    Returns for every kind of sampler (repetitions, trials, 4): the three λ and the objective, in
+    the order of the trials. A repetition is the seed of its sampler.
+    """
+    import optuna
+
+    make = samplers()
+    studies = [
+        optuna.create_study(sampler=make[kind](r)) for kind in kinds for r in range(repetitions)
+    ]
+    found = np.empty((len(studies), trials, 4))
+    for t in range(trials):
+        asked = [study.ask() for study in studies]
+        for k, trial in enumerate(asked):
+            found[k, t, :3] = [trial.suggest_float(name, *RANGE, log=True) for name in NAMES]
+        found[:, t, 3] = objective(found[:, t, :3].tolist(), sizes, seeds)
+        for study, trial, value in zip(studies, asked, found[:, t, 3]):
+            study.tell(trial, float(value))
+    return dict(zip(kinds, found.reshape(len(kinds), repetitions, trials, 4)))
+
+
+def best(found: np.ndarray) -> np.ndarray:
+    """The setting with the least objective among trials (…, 4), (3,)."""
+    flat = found.reshape(-1, 4)
+    return flat[flat[:, 3].argmin(), :3]
