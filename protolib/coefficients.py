@@ -20,6 +20,7 @@ from protolib.training import TrainConfig
 SEEDS = range(10, 50)  # settings were chosen on seeds 0 to 9
 SIZES = (5, 10, 20, 50, 100)
 STEPS, STAGES = 2000, 10
+WORLD = "coefficients"
 NOMINAL = (0.1, 0.0, 0.0)  # coverage alone, the paper's best mask
 HOT = 1.0  # a τ at which separation expels at every size here
 _ELEMENTS = 100_000  # responses in a stack: 400 KB in float32, so that it stays in cache
@@ -166,5 +167,63 @@ def in_stages(
     steps = STEPS // len(weights)
     each = [*options] or [{}] * len(weights)
     return [
-        Stage(one, steps, move if k else None, how) for k, (one, how) in enumerate(zip(weights, each))
+        Stage(one, steps, move if k else None, how)
+        for k, (one, how) in enumerate(zip(weights, each))
     ]
+
+
+# ------------------------------------------------------------------------------ G3
+
+FOUND = (100.0, 0.001, 0.001)  # by `protolib.search`, for N = 5, 10 and 20 at once
+BALANCING = 1e4  # λ_C, the best of the powers of ten up to here beside either repulsion's 0.1
+ENERGY = {"attractor": "energy", "kernel": "energy"}
+CHAIN = ("nominal", "optimised", "optimised, dead units relocated")
+KEPT = {  # a repulsion at its nominal λ, and what coverage then needs; with which τ
+    "separation kept": ((BALANCING, 0.1, 0.0), {"tau": HOT}),
+    "overlap kept": ((BALANCING, 0.0, 0.1), {}),
+}
+
+
+def methods() -> dict[str, list[Stage]]:
+    """What `measure` compares: names and stages, each of the nominal number of steps."""
+    always = [FOUND] * STAGES
+    coverage = [(value, 0.0, 0.0) for value in geometric(0.1, 100)]
+    cooling = [{"tau": value} for value in geometric(0.1, 1e-5)]
+    pair = [(10.0, 0.1, 0.0)] * STAGES
+    relocate = lambda p, x: lloyd(p, x, relocate=True)  # noqa: E731
+    once = {
+        CHAIN[0]: (NOMINAL, {}),
+        CHAIN[1]: (FOUND, {}),
+        **KEPT,
+        "energy, λ = 1": ((1.0, 1.0, 0.0), ENERGY),
+        "transport, λ = 1": ((1.0, 0.0, 0.0), {"attractor": "transport"}),
+    }
+    return {name: [Stage(w, STEPS, None, how)] for name, (w, how) in once.items()} | {
+        "optimised, Adam restarted": in_stages(always),
+        "λ rises from 0.1 to 100": in_stages(coverage),
+        "λ falls from 100 to 0.1": in_stages(coverage[::-1]),
+        "τ falls from 0.1 to 0.00001": in_stages(pair, None, cooling),
+        "optimised, Lloyd's steps": in_stages(always, lloyd),
+        "nominal, dead units relocated": in_stages([NOMINAL] * STAGES, relocate),
+        CHAIN[2]: in_stages(always, relocate),
+        "fit alone, matched": in_stages([(0.0, 0.0, 0.0)] * STAGES, matched),
+    }
+
+
+def measure(seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
+    """Error, fit, R² and distance from the hull of every method, at five sizes.
+
+    Some three minutes on one core. Columns: `measurements.COLUMNS`. With `chance`: prototypes
+    uniform in the hull.
+    """
+    found, seeds = [], [*seeds]
+    for n in SIZES:
+        _, x, _ = _draw(n, seeds)
+        luck = matching.reconstruction_error(matching.chance_prototypes(x, n, seed=0), x)
+        scored = {name: staged(stages, n, seeds) for name, stages in methods().items()}
+        for score in ("error", "fit", "R²", "outside"):
+            values = {name: scores[score] for name, scores in scored.items()}
+            if score == "error":
+                values["chance"] = luck
+            found += measurements.rows(WORLD, n, score, seeds, values)
+    return pd.DataFrame(found, columns=measurements.COLUMNS)

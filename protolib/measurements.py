@@ -21,7 +21,9 @@ SCHEMA = 1
 COLUMNS = ["world", "n", "score", "of", "seed", "value"]
 KIND = "measurements"
 MODULES = {  # what can be measured, and by which module
+    "coefficients": "protolib.coefficients",
     "limits": "protolib.limits",
+    "search": "protolib.search",
     "sparse": "protolib.sparse.measurements",
 }
 
