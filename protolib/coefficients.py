@@ -5,6 +5,7 @@ together: a mask's entries are weights, and λ is one. `protolib.search` looks f
 The measurements behind G3 (`protolib.claims.further`) are `measure`'s.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -152,7 +153,7 @@ def staged(
 def geometric(first: float, last: float, count: int = STAGES) -> list[float]:
     """`count` numbers from first to last with one ratio.
 
-    >>> [round(value, 6) for value in geometric(10, 0.1, 3)]
+    >>> [round(value, 6) for value in geometric(10.0, 0.1, 3)]
     [10.0, 1.0, 0.1]
     """
     return np.geomspace(first, last, count).tolist()
@@ -172,6 +173,17 @@ def in_stages(
     ]
 
 
+def window(n: int) -> tuple[float, float]:
+    """Between which λ_C / λ_S the energy kernel's pair gives each of n samples its own prototype.
+
+    On a line, for n ≥ 2 units and as many samples, moved themselves: 1 − 1/n to 1 + 1/(n − 2).
+
+    >>> window(10)
+    (0.9, 1.125)
+    """
+    return 1 - 1 / n, 1 + 1 / (n - 2) if n > 2 else math.inf
+
+
 # ------------------------------------------------------------------------------ G3
 
 FOUND = (100.0, 0.001, 0.001)  # by `protolib.search`, for N = 5, 10 and 20 at once
@@ -187,7 +199,7 @@ KEPT = {  # a repulsion at its nominal λ, and what coverage then needs; with wh
 def methods() -> dict[str, list[Stage]]:
     """What `measure` compares: names and stages, each of the nominal number of steps."""
     always = [FOUND] * STAGES
-    coverage = [(value, 0.0, 0.0) for value in geometric(0.1, 100)]
+    coverage = [(value, 0.0, 0.0) for value in geometric(0.1, 100.0)]
     cooling = [{"tau": value} for value in geometric(0.1, 1e-5)]
     pair = [(10.0, 0.1, 0.0)] * STAGES
     relocate = lambda p, x: lloyd(p, x, relocate=True)  # noqa: E731

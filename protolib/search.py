@@ -19,7 +19,7 @@ FRESH = range(10, 20)  # what they are judged on here; `coefficients` takes more
 NAMES = ("λ coverage", "λ separation", "λ overlap")
 RANGE = (1e-3, 1e3)
 TOGETHER, ALONE = (5, 10, 20), (5, 10, 20, 50)  # sizes tuned for at once; sizes tuned for one each
-TRIALS, REPETITIONS, ALONE_REPETITIONS = 50, 10, 3
+TRIALS, REPETITIONS, ALONE_REPETITIONS = 40, 10, 2
 LEVELS = (0.0, 0.1, 1.0, 10.0, 100.0)  # of the surface
 SURFACE = (5, 10, 20, 50)
 

@@ -38,3 +38,114 @@ def test_g3_asks_for_optimised_refined_and_balanced():
     assert _answers(**bad) == ("fails", ["no"] * 4)
     same = {"optimised": 0.3, "refined": 0.3, "separation_kept": 0.3, "overlap_kept": 0.3}
     assert _answers(**same)[0] == "undecided"
+
+
+def test_a_setting_in_a_stack_is_the_same_run_as_alone_with_three_coefficients():
+    three = [(0.1, 0.0, 0.0), (3.0, 0.5, 0.2)]
+    found = coefficients.tried(three, 6, [3, 4], steps=60, tau=0.1)
+    x = data.uniform([3, 4], 6)
+    for k, lam in enumerate(three):
+        config = training.TrainConfig(lam=lam, steps=60, tau=0.1)
+        start = model.initialise([3, 4], 6)
+        net = training.train(start, x, data.sine(x), torch.ones(2, 3), config).parameters
+        error = matching.reconstruction_error(model.prototypes(net), x)
+        assert torch.allclose(found["error"][k], error, rtol=1e-4, atol=1e-5)
+        fit = losses.fit(model.predict(net, x), data.sine(x)).double()
+        assert torch.allclose(found["fit"][k], fit, rtol=1e-3, atol=1e-8)
+
+
+def test_the_order_of_a_large_stack_is_settings_then_seeds(monkeypatch):
+    many = [(value, 0.0, 0.0) for value in (0.0, 1.0, 100.0)]
+    whole = coefficients.tried(many, 4, range(5), steps=30)
+    monkeypatch.setattr(coefficients, "_ELEMENTS", 1)  # one setting at a time
+    for name, values in coefficients.tried(many, 4, range(5), steps=30).items():
+        assert torch.allclose(values, whole[name], rtol=1e-3, atol=1e-5), name
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(2, 8), st.integers(2, 8), st.integers(1, 3), st.integers(0, 10_000))
+def test_a_step_of_lloyd_never_raises_coverage(samples, units, dims, seed):
+    x = data.uniform([seed], samples, dims, dtype=torch.float64)
+    p = 2 * data.uniform([seed + 1], units, dims, dtype=torch.float64)
+    before = losses.coverage(x, p)
+    for relocate in (False, True):
+        moved = coefficients.lloyd(p, x, relocate=relocate)
+        assert (losses.coverage(x, moved) <= before + 1e-12).all()
+        owner = losses.squared_distances(x, p).argmin(-1)[0]
+        for j in range(units):  # brute force
+            own = x[0, owner == j]
+            if len(own):
+                assert torch.allclose(moved[0, j], own.mean(0))
+            elif not relocate:
+                assert torch.equal(moved[0, j], p[0, j])
+
+
+@pytest.mark.parametrize("dims", [1, 3])
+def test_lloyd_with_relocation_ends_on_the_samples_and_without_it_does_not(dims):
+    x = data.uniform(range(20), 12, dims, dtype=torch.float64)
+    start = 1.5 * data.uniform(range(20, 40), 12, dims, dtype=torch.float64)
+    ends = {}
+    for relocate in (False, True):
+        p = start
+        for _ in range(12):
+            p = coefficients.lloyd(p, x, relocate=relocate)
+        ends[relocate] = matching.reconstruction_error(p, x)
+    assert ends[True].max() < 1e-12
+    assert (ends[False] > 0.01).double().mean() > 0.9
+
+
+def test_orphans_go_to_the_worst_served_samples_one_to_each():
+    x = torch.tensor([[[0.0], [1.0], [1.5], [9.0]]])
+    p = torch.tensor([[[0.5], [40.0], [9.0], [-40.0]]])
+    moved = coefficients.lloyd(p, x, relocate=True)
+    mean = 2.5 / 3
+    assert moved[0, :, 0].tolist() == pytest.approx([mean, 0.0, 9.0, 1.5])
+    surplus = torch.tensor([[[0.0], [50.0], [60.0]]])  # more orphans than samples
+    assert torch.isfinite(coefficients.lloyd(surplus, x[:, :1], relocate=True)).all()
+
+
+def test_matched_puts_each_prototype_on_the_sample_it_is_assigned():
+    x, p = data.uniform([0, 1], 5, 2), data.uniform([2, 3], 5, 2)
+    moved = coefficients.matched(p, x)
+    assert matching.reconstruction_error(moved, x).max() == 0
+    for net, (i, j) in enumerate(matching.assign(p, x)):
+        assert torch.equal(moved[net, j], x[net, i])
+
+
+def test_stages_go_on_from_where_the_last_one_ended():
+    """A single stage is `tried`; of two, the second starts from the first's end, after its move."""
+    one = coefficients.staged([coefficients.Stage((0.5, 0.0, 0.0), 40)], 5, [1, 2])
+    same = coefficients.tried([(0.5, 0.0, 0.0)], 5, [1, 2], steps=40)
+    assert torch.allclose(one["error"], same["error"][0], rtol=1e-4)
+    nothing = (0.0, 0.0, 0.0)
+    last = coefficients.Stage(nothing, 0, coefficients.matched)
+    ended = coefficients.staged([coefficients.Stage(nothing, 40), last], 5, [1, 2])
+    assert ended["error"].max() < 1e-6
+    for stages in coefficients.methods().values():
+        assert sum(stage.steps for stage in stages) == coefficients.STEPS
+
+
+@pytest.mark.parametrize("n", [3, 5, 10])
+def test_energy_balances_just_inside_its_window(n):
+    """Prototypes that are moved themselves, by gradient descent to the quantiles of the proof."""
+    low, high = coefficients.window(n)
+    x = data.uniform(range(8), n, dtype=torch.float64).sort(1).values
+    for ratio, home in ((low + 0.02 / n, True), (high - 0.02 / n, True), (high + 0.1 / n, False)):
+        level = 0.5 + ((torch.arange(n) + 0.5) / n - 0.5).double() / ratio
+        rest = x[:, (level * n).floor().long().clamp(0, n - 1)]
+        forces = _pull(x, rest + 1e-6, ratio) * _pull(x, rest - 1e-6, ratio)
+        assert (forces <= 0).all()  # it turns there
+        assert torch.equal(rest, x) == home
+    out = x.clone()
+    out[:, -1] += 5.0
+    edge = [_pull(x, out, low + by)[:, -1, 0] for by in (-1e-3, 0.0, 1e-3)]
+    assert (edge[0] > 0).all() and edge[1].abs().max() < 1e-12 and (edge[2] < 0).all()
+
+
+def _pull(x, p, ratio):
+    """−∂(separation + ratio · attraction)/∂p with the energy kernel."""
+    p = p.clone().requires_grad_()
+    form = {"kernel": "energy", "tau": 1.0}
+    loss = losses.separation(p, **form) + ratio * losses.attraction(x, p, **form)
+    (gradient,) = torch.autograd.grad(loss.sum(), p)
+    return -gradient
