@@ -186,7 +186,7 @@ def window(n: int) -> tuple[float, float]:
 
 # ------------------------------------------------------------------------------ G3
 
-FOUND = (100.0, 0.001, 0.001)  # by `protolib.search`, for N = 5, 10 and 20 at once
+FOUND = (872.0, 0.003, 0.00138)  # by `protolib.search`, for N = 5, 10 and 20 at once
 BALANCING = 1e4  # λ_C, the best of the powers of ten up to here beside either repulsion's 0.1
 ENERGY = {"attractor": "energy", "kernel": "energy"}
 CHAIN = ("nominal", "optimised", "optimised, dead units relocated")
