@@ -7,6 +7,7 @@ The measurements behind G3 (`protolib.claims.further`) are `measure`'s.
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -128,7 +129,7 @@ class Stage(NamedTuple):
     weights: tuple[float, float, float]
     steps: int
     move: Callable[[Tensor, Tensor], Tensor] | None = None
-    options: dict = {}
+    options: dict | None = None  # more fields of `TrainConfig`
 
 
 def staged(
@@ -145,7 +146,7 @@ def staged(
             net = net._replace(bias=-model.safe_slope(net.slope)[..., None] * p)
         masks = torch.tensor([weights] * len(x), dtype=x.dtype)
         with training.one_thread():
-            config = TrainConfig(lam=1.0, steps=steps, **options)
+            config = TrainConfig(lam=1.0, steps=steps, **(options or {}))
             net = training.train(net, x, y, masks, config).parameters
     return _scores(net, x, y)
 
@@ -202,7 +203,7 @@ def methods() -> dict[str, list[Stage]]:
     coverage = [(value, 0.0, 0.0) for value in geometric(0.1, 100.0)]
     cooling = [{"tau": value} for value in geometric(0.1, 1e-5)]
     pair = [(10.0, 0.1, 0.0)] * STAGES
-    relocate = lambda p, x: lloyd(p, x, relocate=True)  # noqa: E731
+    relocate = partial(lloyd, relocate=True)
     once = {
         CHAIN[0]: (NOMINAL, {}),
         CHAIN[1]: (FOUND, {}),

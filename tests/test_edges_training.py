@@ -20,9 +20,9 @@ INF, NAN = float("inf"), float("nan")
 
 @pytest.mark.parametrize(
     "change",
-    [{"steps": 0}, {"lam": 0.0}, {"lam": (0.0, 1.0, 2.0)}, {"tau": 1e-300}, {"softness": 1e-9}, {"learning_rate": 1e-9},
-     {"optimiser": "sgd"}, {"parametrisation": "centre"}, {"activation": "sech2"},
-     {"kernel": "imq"}, {"attractor": "transport"}],
+    [{"steps": 0}, {"lam": 0.0}, {"lam": (0.0, 1.0, 2.0)}, {"tau": 1e-300}, {"softness": 1e-9},
+     {"learning_rate": 1e-9}, {"optimiser": "sgd"}, {"parametrisation": "centre"},
+     {"activation": "sech2"}, {"kernel": "imq"}, {"attractor": "transport"}],
 )  # fmt: skip
 def test_configurations_at_their_limits_are_accepted(change):
     config = dataclasses.replace(TrainConfig(), **change)

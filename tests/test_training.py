@@ -57,7 +57,8 @@ def test_three_coefficients_weigh_each_loss_by_its_own(parametrisation, dims):
     )
     one = dataclasses.replace(config, lam=0.3)
     same = dataclasses.replace(config, lam=[0.3, 0.3, 0.3])
-    assert same.lam == (0.3, 0.3, 0.3) and hash(same) != hash(one)
+    assert same.lam == (0.3, 0.3, 0.3)
+    assert hash(same) != hash(one)
     for a, b in zip(*(training.gradients(net, x, y, ALL_MASKS, c) for c in (one, same))):
         assert torch.equal(a, b)
 

@@ -40,8 +40,8 @@ CLAIMS = (
         "G3",
         "Coefficients can be optimised and reconstructions refined so that repulsion and attractor "
         "balance across sizes.",
-        "At five sizes, median over seeds of error(one setting of three λ, found on other seeds for "
-        "all sizes at once) − error(coverage alone, λ = 0.1); of error(the same, with dead units "
+        "At five sizes, median over seeds of error(one setting of three λ, found on other seeds "
+        "for all sizes at once) − error(coverage alone, λ = 0.1); of error(the same, with dead units "
         "relocated between stages) − error(without); and, where a repulsion keeps its λ of 0.1 "
         "(separation at τ = 1, overlap) and coverage has the best λ of the powers of ten up to "
         "10,000, of error(the pair) − error(coverage alone, λ = 0.1).",

@@ -172,8 +172,9 @@ def searches(found: dict[str, np.ndarray], used: dict[str, pd.DataFrame], energy
         left.set(title=tie, xlabel="trials", ylabel="best error so far")
         for name, table in used.items():
             sizes = [*table.columns]
+            colour = plotting.INK if name == "nominal" else plotting.COVERAGE
             plotting.plot_band(sizes, table, ax=right, marker=marks[name], label=name,
-                               colour=plotting.INK if name == "nominal" else plotting.COVERAGE)  # fmt: skip
+                               colour=colour)  # fmt: skip
         plotting.plot_band(sizes, energy, ax=right, colour=plotting.ENERGY, marker="P",
                            label="energy")  # fmt: skip
         _chance(right)
