@@ -18,10 +18,10 @@ SEEDS = range(10)  # what settings are chosen on
 FRESH = range(10, 20)  # what they are judged on here; `coefficients` takes more
 NAMES = ("λ coverage", "λ separation", "λ overlap")
 RANGE = (1e-3, 1e3)
-TOGETHER, ALONE = (5, 10, 20), (5, 10, 20, 50)  # sizes tuned for at once; sizes tuned for one each
+TOGETHER = ALONE = (5, 10, 20)  # sizes tuned for at once, and one by one
 TRIALS, REPETITIONS, ALONE_REPETITIONS = 40, 10, 2
 LEVELS = (0.0, 0.1, 1.0, 10.0, 100.0)  # of the surface
-SURFACE = (5, 10, 20, 50)
+SURFACE, USED = (5, 10, 20), (5, 10, 20, 50, 100)  # sizes; those that settings are used at
 
 
 def objective(
@@ -83,7 +83,7 @@ def measure(seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     """The surface, the trials of every search, and what their best settings score elsewhere.
 
     Settings are chosen on `seeds` and judged, in the worlds "transfer" and "fresh", on `FRESH`.
-    Some ten minutes on one core. Columns: `measurements.COLUMNS`; by world:
+    Some six minutes on one core. Columns: `measurements.COLUMNS`; by world:
 
     - "surface": error and fit at size n, of a setting "λ_C λ_S λ_O", a value a seed
     - "trials": n counts trials; the three λ and the objective, of a sampler; seed: its repetition
@@ -97,14 +97,14 @@ def measure(seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
         for t in range(TRIALS):
             found += _described("trials", t, kind, trials[:, t])
         winners = np.stack([best(one) for one in trials])
-        for n in SURFACE:
+        for n in TOGETHER:
             logs = coefficients.tried(winners.tolist(), n, FRESH)["error"].log10().mean(-1)
             found += measurements.rows("fresh", n, "objective", range(len(logs)), {kind: logs})
     for tuned in ALONE:
         (alone,) = search((tuned,), seeds, kinds=("TPE",), repetitions=ALONE_REPETITIONS).values()
         ends = np.stack([one[one[:, 3].argmin()] for one in alone])
         found += _described("best for N", tuned, "TPE", ends)
-        for n in SURFACE:
+        for n in USED:
             errors = coefficients.tried([best(alone).tolist()], n, FRESH)["error"]
             found += measurements.rows("transfer", n, "error", FRESH, {f"N = {tuned}": errors[0]})
     return pd.DataFrame(found, columns=measurements.COLUMNS)

@@ -1,5 +1,6 @@
 """One coefficient for each loss: stacks of settings, Lloyd's steps, the window of balance, G3."""
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from protolib import coefficients, data, losses, matching, measurements, model, search, training
 from protolib.claims import further
+from protolib.figures import coefficients as draws
 
 
 def _table(**errors):
@@ -207,3 +209,51 @@ def test_a_sample_of_the_tables_is_measured_again(monkeypatch):
     errors = coefficients.tried(settings, 5, search.SEEDS)["error"].numpy()
     held = surface.pivot_table(index="of", columns="seed", values="value").loc[some].to_numpy()
     assert (np.abs(errors - held) < 0.02 * (0.05 + held)).mean() > 0.7
+
+
+# ------------------------------------------------------------------------------ figures
+
+
+def _cube(sizes=(5, 10)):
+    rows = [
+        (n, c, s, o, seed, 0.8 - 0.1 * np.log10(1 + c) + 0.2 * s + 0.3 * o + 0.01 * seed, 1e-3)
+        for n in sizes
+        for c, s, o in product((0.0, 1.0, 100.0), repeat=3)
+        for seed in range(3)
+    ]
+    columns = ["n", "coverage", "separation", "overlap", "seed", "error", "fit"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_the_front_is_what_no_other_beats():
+    draw = np.random.default_rng(1).integers(0, 6, (40, 2)).astype(float)
+    found = {*draws.front(draw).tolist()}
+    for k, point in enumerate(draw):
+        beaten = any((q <= point).all() and (q < point).any() for q in draw)
+        assert (k in found) != beaten
+
+
+def test_the_figures_say_what_they_show():
+    cube = _cube()
+    words = draws.surface(cube).data
+    assert "Best everywhere: no repulsion" in words
+    turned = cube.assign(error=cube["error"].where(cube["separation"] < 100, 0.01))
+    assert "Repulsion seldom helps" in draws.surface(turned).data
+    rivals = pd.DataFrame(
+        [(n, of, 0.01, 1e-3) for n in (5, 10) for of in ("energy", "transport")],
+        columns=["n", "of", "error", "fit"],
+    )
+    assert "No setting comes within 61 times" in draws.pareto(cube, rivals).data
+    apart = {"TPE": np.full((3, 4), -1.0), "random": np.full((3, 4), -0.5)}
+    tables = [pd.DataFrame(v * np.ones((5, 2)), columns=[5, 10]) for v in (0.5, 0.9, 0.01)]
+    shown = draws.searches(apart, {"best for N = 5": tables[0], "nominal": tables[1]}, tables[2])
+    assert "TPE finds better settings" in shown.data
+    assert "Equal budgets" in draws.searches(
+        apart | {"random": np.linspace([-1.1] * 4, [-0.7] * 4, 3)}, {"nominal": tables[1]}, tables[2]
+    ).data  # fmt: skip
+    errors = {10: pd.DataFrame({"nominal": np.linspace(0.5, 0.6, 12), "energy": np.full(12, 0.01)})}
+    shown = draws.refined(errors, {"nominal": "coverage", "energy": "matched"}).data
+    assert "nominal 0.55, energy 0.01" in shown
+    ratios = {5: 1 + np.array([-2, 0, 4]) / 5}
+    shown = draws.window({5: np.array([[30.0, 0.01, 2.0]] * 3)}, ratios).data
+    assert "at most 0.01 of chance inside the window, 30 below it" in shown

@@ -41,10 +41,10 @@ CLAIMS = (
         "Coefficients can be optimised and reconstructions refined so that repulsion and attractor "
         "balance across sizes.",
         "At five sizes, median over seeds of error(one setting of three λ, found on other seeds "
-        "for all sizes at once) − error(coverage alone, λ = 0.1); of error(the same, with dead units "
-        "relocated between stages) − error(without); and, where a repulsion keeps its λ of 0.1 "
-        "(separation at τ = 1, overlap) and coverage has the best λ of the powers of ten up to "
-        "10,000, of error(the pair) − error(coverage alone, λ = 0.1).",
+        "for all sizes at once) − error(coverage alone, λ = 0.1); of error(the same, with dead "
+        "units relocated between stages) − error(without); and, where a repulsion keeps its λ of "
+        "0.1 (separation at τ = 1, overlap) and coverage has the best λ of the powers of ten up "
+        "to 10,000, of error(the pair) − error(coverage alone, λ = 0.1).",
         "Yes below 0, no above: optimised, refined, and balanced, for either repulsion.",
         _ask_g3,
         ("coefficients",),

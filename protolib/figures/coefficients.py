@@ -1,7 +1,5 @@
 """The figures of the chapter `coefficients`: surfaces, searches, refinement, the window."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from IPython.display import HTML
@@ -32,7 +30,7 @@ def surface(cube: pd.DataFrame) -> HTML:
 
     cube: n, coverage, separation, overlap (the three λ), seed, error in units of chance.
     """
-    sizes, levels = sorted(cube["n"].unique()), sorted(cube["coverage"].unique())
+    sizes, levels = sorted(cube["n"].unique().tolist()), sorted(cube["coverage"].unique().tolist())
     middle = cube.groupby(["n", *LOSSES])["error"].median()
     first = all(middle[n].idxmin()[1:] == (0.0, 0.0) for n in sizes)
     title = "Best everywhere: no repulsion" if first else "Repulsion seldom helps"
@@ -88,7 +86,7 @@ def pareto(cube: pd.DataFrame, rivals: pd.DataFrame) -> HTML:
 
     rivals: n, of, error, fit, the medians of the other attractors.
     """
-    sizes = sorted(cube["n"].unique())
+    sizes = sorted(cube["n"].unique().tolist())
     looks = {"energy": (plotting.ENERGY, "P"), "transport": (plotting.INK, "X")}
     alts, ratios = [], []
     for n in sizes:
@@ -103,8 +101,8 @@ def pareto(cube: pd.DataFrame, rivals: pd.DataFrame) -> HTML:
         part = cube[cube["n"] == n].groupby(LOSSES)[["fit", "error"]].median()
         points = part.to_numpy()
         free = any_repulsion(part)
-        plotting.plot_dots(*points[free].T, ax=ax, colour=plotting.ALL, size=3)
-        plotting.plot_dots(*points[~free].T, ax=ax, colour=plotting.COVERAGE, size=5)
+        plotting.plot_dots(*points[free].T, ax=ax, colour=plotting.ALL, size=3.0)
+        plotting.plot_dots(*points[~free].T, ax=ax, colour=plotting.COVERAGE, size=5.0)
         edge = points[front(points)]
         ax.plot(*edge.T, drawstyle="steps-post", color=plotting.INK, lw=1.2)
         for name, row in rivals[rivals["n"] == n].set_index("of").iterrows():
@@ -168,7 +166,7 @@ def searches(found: dict[str, np.ndarray], used: dict[str, pd.DataFrame], energy
             low, mid, high = np.quantile(10**values, [0.25, 0.5, 0.75], axis=0)
             left.fill_between(trials, low, high, color=colour, alpha=0.15, lw=0)
             left.plot(trials, mid, color=colour, ls=dash, label=kind)
-        tie = "Equal budgets, about equal ends" if close else f"{better} finds better ones"
+        tie = "Equal budgets, about equal ends" if close else f"{better} finds better settings"
         left.set(title=tie, xlabel="trials", ylabel="best error so far")
         for name, table in used.items():
             sizes = [*table.columns]
@@ -223,15 +221,16 @@ def refined(errors: dict[int, pd.DataFrame], colours: dict[str, str]) -> HTML:
 
 
 @plotting.styled
-def window(found: dict[int, np.ndarray], ratios: dict[int, Sequence[float]], chance) -> HTML:
-    """Error of the energy pair against N (λ_C/λ_S − 1): N → (seeds, ratios); chance: N → error."""
-    inside = {n: (np.abs(r - 1 / r) < np.inf) for n, r in ratios.items()}
+def window(found: dict[int, np.ndarray], ratios: dict[int, np.ndarray]) -> HTML:
+    """Error of the energy pair, in units of chance, against N (λ_C/λ_S − 1).
+
+    found: N → (seeds, ratios); ratios: N → λ_C/λ_S.
+    """
     alts = []
     for n, values in found.items():
         middle, r = np.median(values, axis=0), np.asarray(ratios[n])
         within = (r > 1 - 1 / n) & (r < 1 + 1 / (n - 2))
-        inside[n] = middle[within].max()
-        alts.append(f"N = {n}: at most {inside[n]:.2g} of chance inside the window, "
+        alts.append(f"N = {n}: at most {middle[within].max():.2g} of chance inside the window, "
                     f"{middle[r < 1 - 1 / n].max():.2g} below it.")  # fmt: skip
     looks = dict(zip(found, ("o", "s", "v", "D")))
 
