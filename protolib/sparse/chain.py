@@ -238,7 +238,9 @@ def halves(values: Tensor) -> tuple[Tensor, Tensor]:
     return values[:, : values.shape[1] // 2], values[:, values.shape[1] // 2 :]
 
 
-def sparse_coded(units: Float[Tensor, "nets samples units"], features: int, seeds) -> Codes:
+def sparse_coded(
+    units: Float[Tensor, "nets samples units"], features: int, seeds: Sequence[int]
+) -> Float[Tensor, "nets half features"]:
     """Step two of the chain: a dictionary from one half of the units, codes of the other."""
     fit, judge = halves(standardised(units))
     return infer(judge, learn(fit, features, seeds))
@@ -278,7 +280,7 @@ def turned(knob: str, value: int) -> tuple[World, identifiability.Training]:
 
 def mended(
     units: Float[Tensor, "nets samples units"], sample: Sample, seeds: Sequence[int]
-) -> dict[str, Codes]:
+) -> dict[str, Float[Tensor, "nets half features"]]:
     """The chain's codes as they are, and with one link or both replaced by its ideal.
 
     Step one mended: the units' `linear_part`. Step two mended: the `true_dictionary`.
