@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 
@@ -63,3 +64,12 @@ def test_every_further_claim_is_asked_of_the_tables_that_the_book_ships():
         for found in further.ledger(measurements.read(path)):
             asked[found.claim.id] = asked.get(found.claim.id, 0) + len(found.questions)
     assert all(asked.get(claim.id) for claim in further.CLAIMS), asked
+
+
+def test_the_shipped_tables_are_read_without_the_seeds_that_rules_have_seen(tmp_path):
+    made = measurements.rows("w", 3, "MCC", [9, 10], {"a": torch.tensor([0.25, 0.5])})
+    table = pd.DataFrame(made, columns=measurements.COLUMNS)
+    measurements.write(table, tmp_path / "limits.csv.gz")
+    (tmp_path / "foreign.csv").write_text("not ours")
+    (found,) = measurements.shipped(tmp_path).values()
+    assert found["seed"].tolist() == [10]

@@ -7,9 +7,11 @@ confirmatory seed (10 and up) was computed. Each is judged on the table that its
 measures (`protolib.measurements`).
 """
 
+import os
+
 import pandas as pd
 
-from protolib import limits
+from protolib import limits, measurements
 from protolib.claims import measured
 from protolib.claims.engine import Claim, Question, Verdict, above, negative, positive
 from protolib.claims.intervals import median_interval
@@ -80,3 +82,14 @@ def ledger(table: pd.DataFrame) -> list[Verdict]:
         if a column is missing, the table is empty, or it holds a measurement twice.
     """
     return measured.ledger(CLAIMS, table)
+
+
+def shipped(folder: str | os.PathLike) -> list[Verdict]:
+    """The verdicts on the fresh seeds of the tables that the book ships, each from its own table.
+
+    Claims that none of them answers are left out.
+    """
+    found = {}
+    for table in measurements.shipped(folder).values():
+        found |= {one.claim.id: one for one in ledger(table) if one.questions}
+    return [found[claim.id] for claim in CLAIMS if claim.id in found]
