@@ -24,6 +24,7 @@ KIND = "measurements"
 FRESH = 10  # the first seed that no rule has seen
 MODULES = {  # what can be measured, and by which module
     "coefficients": "protolib.coefficients",
+    "chain": "protolib.sparse.chain",
     "limits": "protolib.limits",
     "search": "protolib.search",
     "sparse": "protolib.sparse.measurements",
