@@ -28,6 +28,7 @@ MODULES = {  # what can be measured, and by which module
     "limits": "protolib.limits",
     "search": "protolib.search",
     "sparse": "protolib.sparse.measurements",
+    "universality": "protolib.sparse.universality",
 }
 
 

@@ -11,3 +11,4 @@ KMEANS = 110  # protolib.sparse.bridge
 DECOYS = 120  # protolib.privacy
 CHAIN, PAIRS = 160, 161  # protolib.sparse.chain
 PLANE, PROBLEM = 200, 201  # protolib.live.sparse
+CANDIDATES = 170  # protolib.sparse.universality

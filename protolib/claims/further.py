@@ -26,6 +26,9 @@ def _ask_g3(table: pd.DataFrame) -> list[Question]:
     return questions(table, [coefficients.WORLD], asks, median_interval)
 
 
+from protolib.sparse import universality
+
+
 def _ask_g6(table: pd.DataFrame) -> list[Question]:
     errors = [
         ("error", "coverage", "baseline", negative),
@@ -48,6 +51,37 @@ def _ask_s5(table: pd.DataFrame) -> list[Question]:
 
 
 CONTROLS = ("raw input", "untrained", "shuffled labels", "units", "ICA", "SAE")  # S5
+
+
+def _ask_s6(table: pd.DataFrame) -> list[Question]:
+    apart = [
+        ("rank correlation", "lasso and |cos|", None, negative),
+        ("rank correlation", "lasso and across", None, negative),
+    ]
+    amortised = [
+        (score, of, "dictionary learning", negative)
+        for score in ("|cos|", "across")
+        for of in ("ReLU autoencoder", "TopK autoencoder")
+    ]
+    found = []
+    for world, n in universality.JUDGED:
+        own = table[(table["world"] == world) & (table["n"] == n)]
+        found += questions(own, [world], apart + amortised)
+    return found
+
+
+def _ask_s7(table: pd.DataFrame) -> list[Question]:
+    added = [
+        (stroke, "trained", minus, positive)
+        for stroke in ("ink", "slant", "width")
+        for minus in (None, "raw pixels", "untrained")
+    ]
+    sparse = [
+        ("lasso", "trained, saved", None, positive),
+        ("lasso", "trained, saved", "untrained, saved", positive),
+    ]
+    return questions(table, ["digits, strokes"], added + sparse)
+
 
 CLAIMS = (
     Claim(
@@ -90,6 +124,34 @@ CLAIMS = (
         _ask_s5,
         ("chain",),
         ("test_chain.py::test_s5_asks_for_every_link",),
+    ),
+    Claim(
+        "S6",
+        "Suboptimal sparse coding gives features that are neither unique nor universal.",
+        "In two known worlds (24 features in 12 units; 24 and 48 atoms) and on the units of a "
+        "digits classifier (32 atoms), 14 ways to learn a dictionary, mean over seeds of: the rank "
+        "correlation over ways between the lasso that a dictionary reaches and the agreement of "
+        "two runs on one network (|cos| of matched atoms), or of runs on two networks (matched "
+        "correlation of codes); and the agreement of the usual ReLU and TopK autoencoders − that "
+        "of dictionary learning.",
+        "Yes where the interval lies below 0: the worse the objective, the less is agreed on.",
+        _ask_s6,
+        ("universality",),
+        ("test_universality.py::test_s6_asks_whether_poorer_coding_agrees_less",),
+    ),
+    Claim(
+        "S7",
+        "Features are linearly overlaid in a real representation.",
+        "On the 16 units of a digits classifier, mean over seeds: for ink, slant and width, the "
+        "mean cosine between classes of the direction in which more of it moves the units, as it "
+        "is, − raw pixels, − an untrained network; and the share of the lasso that sparse codes "
+        "of fresh digits save against noise with the same covariance, as it is, and − an untrained "
+        "network's.",
+        "Yes above 0: more of a stroke is the same vector added in every class, and sums of few "
+        "atoms describe the units better than their covariance explains; both more so by training.",
+        _ask_s7,
+        ("universality",),
+        ("test_universality.py::test_s7_asks_for_one_direction_and_for_sparse_sums",),
     ),
 )
 
