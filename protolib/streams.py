@@ -10,3 +10,4 @@ DICTIONARY, CODES, START, BATCHES = range(100, 104)  # protolib.sparse.coding
 KMEANS = 110  # protolib.sparse.bridge
 DECOYS = 120  # protolib.privacy
 PLANE, PROBLEM = 200, 201  # protolib.live.sparse
+CANDIDATES = 170  # protolib.sparse.universality
