@@ -9,5 +9,6 @@ GENERATIVE, MIXING, CLASSIFIER = range(10, 13)  # protolib.sparse.identifiabilit
 DICTIONARY, CODES, START, BATCHES = range(100, 104)  # protolib.sparse.coding
 KMEANS = 110  # protolib.sparse.bridge
 DECOYS = 120  # protolib.privacy
+ENCODER, HALVES = 180, 181  # protolib.sparse.companions
 PLANE, PROBLEM = 200, 201  # protolib.live.sparse
 CANDIDATES = 170  # protolib.sparse.universality
