@@ -25,6 +25,7 @@ FRESH = 10  # the first seed that no rule has seen
 MODULES = {  # what can be measured, and by which module
     "coefficients": "protolib.coefficients",
     "chain": "protolib.sparse.chain",
+    "companions": "protolib.sparse.companions",
     "limits": "protolib.limits",
     "search": "protolib.search",
     "sparse": "protolib.sparse.measurements",

@@ -10,5 +10,6 @@ DICTIONARY, CODES, START, BATCHES = range(100, 104)  # protolib.sparse.coding
 KMEANS = 110  # protolib.sparse.bridge
 DECOYS = 120  # protolib.privacy
 CHAIN, PAIRS = 160, 161  # protolib.sparse.chain
+ENCODER, HALVES = 180, 181  # protolib.sparse.companions
 PLANE, PROBLEM = 200, 201  # protolib.live.sparse
 CANDIDATES = 170  # protolib.sparse.universality

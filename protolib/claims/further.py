@@ -17,6 +17,7 @@ from protolib.claims.engine import Claim, Question, Verdict, above, negative, po
 from protolib.claims.intervals import median_interval
 from protolib.claims.measured import questions
 from protolib.claims.sparse import GOOD
+from protolib.sparse import companions, universality
 
 
 def _ask_g3(table: pd.DataFrame) -> list[Question]:
@@ -24,9 +25,6 @@ def _ask_g3(table: pd.DataFrame) -> list[Question]:
     asks = [("error", found, nominal, negative), ("error", refined, found, negative)]
     asks += [("error", kept, nominal, negative) for kept in coefficients.KEPT]
     return questions(table, [coefficients.WORLD], asks, median_interval)
-
-
-from protolib.sparse import universality
 
 
 def _ask_g6(table: pd.DataFrame) -> list[Question]:
@@ -81,6 +79,17 @@ def _ask_s7(table: pd.DataFrame) -> list[Question]:
         ("lasso", "trained, saved", "untrained, saved", positive),
     ]
     return questions(table, ["digits, strokes"], added + sparse)
+
+
+def _ask_s8(table: pd.DataFrame) -> list[Question]:
+    asks = [(companions.BEYOND, of, None, positive) for of in companions.CHEAP]
+    learned = [(companions.BEYOND, "FISTA on TopK's dictionary", None, positive)]
+    return questions(table, ["sizes"], asks) + questions(table, ["halves"], learned)
+
+
+def _ask_s9(table: pd.DataFrame) -> list[Question]:
+    asks = [("fall", of, None, above(companions.MARGIN)) for of in companions.READERS]
+    return questions(table, ["halves", "blocks"], asks)
 
 
 CLAIMS = (
@@ -152,6 +161,31 @@ CLAIMS = (
         _ask_s7,
         ("universality",),
         ("test_universality.py::test_s7_asks_for_one_direction_and_for_sparse_sums",),
+    ),
+    Claim(
+        "S8",
+        "Efficient inference closes the amortisation gap.",
+        "Known dictionary, three sizes: mean over seeds of MCC(reader) less that of nine tenths of "
+        "the way from one layer to 200 FISTA steps, for four readers that take at most a tenth of "
+        "their multiplications (an encoder with a hidden layer, LISTA, a layer and ten FISTA "
+        "steps, fifteen FISTA steps). Learned dictionary, two sizes: the same for FISTA on a TopK "
+        "autoencoder's dictionary, on the way from its layer to FISTA on the true one.",
+        "Yes (closed, but for a tenth) above 0, no below.",
+        _ask_s8,
+        ("companions",),
+        ("test_companions.py::test_s8_asks_for_nine_tenths_of_the_gap",),
+    ),
+    Claim(
+        "S9",
+        "Readers of sparse codes fail on data that deviate from the training data.",
+        "Combinations of features that training never had: mean over seeds of score(seen) − "
+        "score(new). In two worlds where only one feature meets new partners: the correlation of "
+        "that feature with its unit, where it is active. In a world of blocks: MCC. For readers "
+        "with true, learned and no dictionary.",
+        f"Yes (fails) above {companions.MARGIN:g}, no below it.",
+        _ask_s9,
+        ("companions",),
+        ("test_companions.py::test_s9_asks_for_a_fall",),
     ),
 )
 
