@@ -1,6 +1,9 @@
 """The figures of the chapter `privacy`: images in weights, membership tests, defences, the knob."""
 
+import re
+
 import numpy as np
+import pandas as pd
 import torch
 from IPython.display import HTML
 from matplotlib.axes import Axes
@@ -44,6 +47,69 @@ def _area(members, others, places) -> float:
         for side in (members, others)
     ]
     return privacy.area(*scores)
+
+
+ARENA = {  # scores of the arena: title, chance, ideal
+    "matched error": ("matched error", None, 0),
+    "alike, best match": ("alike:\nbest match", None, 1),
+    "alike, one-to-one": ("alike:\none-to-one", None, 1),
+    "identified": ("identified", 0.01, 1),
+    "found at 1% false": ("found\nat 1% false", 0.01, 1),
+}
+
+
+@plotting.styled
+def arena(table: pd.DataFrame) -> HTML:
+    """The scores of `protolib.arena.measure`: a row a reader, a column a score.
+
+    Full, the digits' own network (thin, its seeds); open, the one that was trained on others.
+    """
+    part = table[table["score"].isin([*ARENA])]
+    values = part.pivot_table(index=["world", "of", "score"], columns="seed", values="value")
+    readers = [*part["of"].unique()]
+    data = [r for r in readers if not re.search("−b/w|attack", r)]
+    mean = values.mean(axis=1)
+    weights = [r for r in readers if r not in data]
+    loose = mean["wrong", :, "alike, best match"].drop("uniform").min()
+    strict = mean["wrong", :, "identified"].max()
+    hit = mean["own", :, "identified"].sort_values(ascending=False)
+    alt = (
+        "Digits identified among 99 decoys: "
+        + ", ".join(f"{reader} {share:.2f}" for reader, share in hit.items())
+        + f"; with networks of other digits at most {strict:.2f}. Alike by the best match: there "
+        f"too at least {loose:.2f}."
+    )
+
+    def panel(ax: Axes, score: str, named: bool) -> None:
+        title, chance, ideal = ARENA[score]
+        for row, reader in enumerate(readers):
+            form = reader.partition(",")[0]
+            colour = plotting.MUTED if reader in data else COLOURS.get(form, plotting.INK)
+            own, wrong = values.loc["own", reader, score], values.loc["wrong", reader, score]
+            ax.plot([own.min(), own.max()], [row, row], color=colour, lw=3, alpha=0.4)
+            ax.plot(wrong.mean(), row, "o", color=colour, mfc=plotting.PAPER, ms=5)
+            ax.plot(own.mean(), row, "o", color=colour, ms=5)
+        ax.axhline(len(weights) - 0.5, color=plotting.FAINT, lw=0.8)
+        ax.axvline(ideal, color=plotting.MUTED, lw=0.8, zorder=0)
+        if chance is not None:
+            ax.axvline(chance, color=plotting.MUTED, ls=":", zorder=0)
+        ax.set(yticks=range(len(readers)), ylim=(len(readers) - 0.5, -0.5), title=title)
+        ax.set_yticklabels(readers if named else [])
+        ax.set(xlim=(-0.15, None) if ideal == 0 else (-0.06, 1.06))
+        if ideal:
+            ax.set(xticks=[0, 0.5, 1], xticklabels=["0", "½", "1"])
+
+    def draw(figure: Figure, phone: bool) -> None:
+        axes = figure.subplots(*((3, 2) if phone else (1, 5)), squeeze=False).flat
+        for k, (ax, score) in enumerate(zip(axes, ARENA)):
+            panel(ax, score, not k % 2 if phone else not k)
+        for ax in [*axes][len(ARENA) :]:
+            ax.set_axis_off()
+        if loose > 0.5 > 0.1 > strict:
+            words = "From any network come digits;", "only its own are identified"
+            plotting.headline(figure, ("\n" if phone else " ").join(words))
+
+    return plotting.both(draw, (8.6, 3.4), (3.6, 7.6), alt)
 
 
 @plotting.styled
