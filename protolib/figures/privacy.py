@@ -100,10 +100,10 @@ def arena(table: pd.DataFrame) -> HTML:
             ax.set(xticks=[0, 0.5, 1], xticklabels=["0", "½", "1"])
 
     def draw(figure: Figure, phone: bool) -> None:
-        axes = figure.subplots(*((3, 2) if phone else (1, 5)), squeeze=False).flat
+        axes = [*figure.subplots(*((3, 2) if phone else (1, 5))).flat]
         for k, (ax, score) in enumerate(zip(axes, ARENA)):
             panel(ax, score, not k % 2 if phone else not k)
-        for ax in [*axes][len(ARENA) :]:
+        for ax in axes[len(ARENA) :]:
             ax.set_axis_off()
         if loose > 0.5 > 0.1 > strict:
             words = "From any network come digits;", "only its own are identified"
@@ -184,8 +184,13 @@ def membership(
         words = ", ".join(f"{areas[form][how]:.2f}" for how in attacks)
         ax.set_title(f"{form}\nareas {words}")
 
+    shares = {how: [early[form][how].mean() for form in curves] for how in attacks}
+    words = [f"by the {how} {min(s):.0%} to {max(s):.0%}" for how, s in shares.items()]
+
     def draw(figure: Figure, phone: bool) -> None:
         shape = (2, 2) if phone else (1, 4)
+        lines = ["Members found:", f"{words[0]},", words[1]]
+        plotting.headline(figure, ("\n" if phone else " ").join(lines))
         axes = figure.subplots(*shape, sharex=True, sharey=True).flat
         for ax, form in zip(axes, COLOURS):
             panel(ax, form)
@@ -204,7 +209,7 @@ def membership(
             "chance is one half. Found when one in a hundred others is accused: "
             + ", ".join(f"{form} {early[form][how].mean():.2f}" for form in order) + "."
         )  # fmt: skip
-    return plotting.both(draw, (8.6, 2.8), (3.6, 4.4), " ".join(alts))
+    return plotting.both(draw, (8.6, 3.1), (3.6, 5.0), " ".join(alts))
 
 
 @plotting.styled
@@ -228,7 +233,17 @@ def defences(whole, costs: dict[str, list], others: dict[str, tuple]) -> HTML:
         ax.axvline(chance, color=plotting.MUTED, ls=":")
         ax.set(xlim=(-0.06, 1.06), ylim=(0, 1.05), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
 
+    kept = [p[2] for points in costs.values() for p in points if 2 * p[0] <= whole[0]
+            and 2 * p[1] <= whole[1]]  # fmt: skip
+    top = max(kept, default=0.0)
+    words = (
+        "Where both leaks are halved,",
+        f"accuracy goes from {whole[2]:.2f} to {top:.2f} at best",
+    )
+
     def draw(figure: Figure, phone: bool) -> None:
+        if kept:
+            plotting.headline(figure, ("\n" if phone else " ").join(words))
         shape = (len(costs), 2) if phone else (2, len(costs))
         axes = figure.subplots(*shape, sharex=True, sharey=True, squeeze=False)
         axes = axes if phone else axes.T
@@ -254,7 +269,7 @@ def defences(whole, costs: dict[str, list], others: dict[str, tuple]) -> HTML:
             + ", ".join(f"{k} {v:.2f}" if v else f"{k} never" for k, v in half.items() if k != best)
             + "."
         )
-    return plotting.both(draw, (8.6, 4.0), (3.6, 7.2), " ".join(alts))
+    return plotting.both(draw, (8.6, 4.3), (3.6, 7.5), " ".join(alts))
 
 
 @plotting.styled
