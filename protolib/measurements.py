@@ -26,6 +26,7 @@ MODULES = {  # what can be measured, and by which module
     "coefficients": "protolib.coefficients",
     "chain": "protolib.sparse.chain",
     "companions": "protolib.sparse.companions",
+    "arena": "protolib.arena",
     "limits": "protolib.limits",
     "search": "protolib.search",
     "sparse": "protolib.sparse.measurements",

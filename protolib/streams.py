@@ -11,5 +11,6 @@ KMEANS = 110  # protolib.sparse.bridge
 DECOYS = 120  # protolib.privacy
 CHAIN, PAIRS = 160, 161  # protolib.sparse.chain
 ENCODER, HALVES = 180, 181  # protolib.sparse.companions
+RELU, CANDIDATES = 190, 191  # protolib.arena
 PLANE, PROBLEM = 200, 201  # protolib.live.sparse
 CANDIDATES = 170  # protolib.sparse.universality
