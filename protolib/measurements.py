@@ -21,6 +21,7 @@ SCHEMA = 1
 COLUMNS = ["world", "n", "score", "of", "seed", "value"]
 KIND = "measurements"
 MODULES = {  # what can be measured, and by which module
+    "generalisation": "protolib.generalisation",
     "limits": "protolib.limits",
     "sparse": "protolib.sparse.measurements",
 }
