@@ -27,6 +27,7 @@ MODULES = {  # what can be measured, and by which module
     "chain": "protolib.sparse.chain",
     "companions": "protolib.sparse.companions",
     "arena": "protolib.arena",
+    "generalisation": "protolib.generalisation",
     "limits": "protolib.limits",
     "search": "protolib.search",
     "sparse": "protolib.sparse.measurements",

@@ -11,7 +11,7 @@ import os
 
 import pandas as pd
 
-from protolib import coefficients, limits, measurements
+from protolib import coefficients, generalisation, limits, measurements
 from protolib.claims import measured
 from protolib.claims.engine import Claim, Question, Verdict, above, negative, positive
 from protolib.claims.intervals import median_interval
@@ -25,6 +25,39 @@ def _ask_g3(table: pd.DataFrame) -> list[Question]:
     asks = [("error", found, nominal, negative), ("error", refined, found, negative)]
     asks += [("error", kept, nominal, negative) for kept in coefficients.KEPT]
     return questions(table, [coefficients.WORLD], asks, median_interval)
+
+
+VERIFIED = 0.9  # what "can verify" asks of an auditor's agreement with the network
+
+
+def _ask_g1(table: pd.DataFrame) -> list[Question]:
+    lines = [generalisation.line(noise) for noise in generalisation.NOISES]
+    images = [generalisation.digits(share) for share in generalisation.FLIPPED]
+    held = "{}, widths learnt".format
+    errors = [
+        (generalisation.INSIDE, "coverage", "baseline", negative),
+        (generalisation.INSIDE, "energy", "baseline", negative),
+        (generalisation.INSIDE, held("on the samples"), held("random"), negative),
+    ]
+    within = [("rank correlation", generalisation.ERROR, None, positive)]
+    right = [(generalisation.ACCURACY, of, "baseline", positive) for of in ("coverage", "energy")]
+    found = questions(table, lines, errors, median_interval)
+    return found + questions(table, lines, within) + questions(table, images, right)
+
+
+def _ask_g2(table: pd.DataFrame) -> list[Question]:
+    lines = [generalisation.line(noise) for noise in generalisation.NOISES]
+    images = [generalisation.digits(share) for share in generalisation.FLIPPED]
+
+    def asks(inside: str, beyond: str, control: str):
+        scores = [f"{generalisation.AGREE} {where}" for where in (inside, beyond)]
+        enough = [(score, "read", None, above(VERIFIED)) for score in scores]
+        return [*enough, (scores[0], "read", control, positive)]
+
+    found = questions(table, lines, asks("in the hull", "beyond", "random places"), median_interval)
+    return found + questions(
+        table, images, asks("on fresh digits", "on their negatives", "other digits")
+    )
 
 
 def _ask_g6(table: pd.DataFrame) -> list[Question]:
@@ -106,6 +139,36 @@ CLAIMS = (
         _ask_g3,
         ("coefficients",),
         ("test_coefficients.py::test_g3_asks_for_optimised_refined_and_balanced",),
+    ),
+    Claim(
+        "G1",
+        "A network from whose weights the samples can be read predicts better.",
+        "On a line, at five sizes and three levels of noise on the targets: median over seeds of "
+        "log₁₀ of the test error in the hull, coverage − baseline, energy − baseline, and "
+        "prototypes held on the samples − held at random, widths learnt; and, at three sizes, mean "
+        "over data sets of the rank correlation of reconstruction error and test error over ten "
+        "starts of the plain fit. On digits, with and without wrong labels: mean over seeds of the "
+        "accuracy on fresh ones, coverage − baseline and energy − baseline.",
+        "Test errors: yes below 0. Correlations and accuracy: yes above 0.",
+        _ask_g1,
+        ("generalisation",),
+        ("test_generalisation.py::test_g1_asks_for_better_predictions",),
+    ),
+    Claim(
+        "G2",
+        "Whoever can reconstruct what a network memorised can verify how it behaves.",
+        "Networks with the energy attractor. An auditor reads the prototypes, asks the network for "
+        "its answers there, and predicts all others by kernel ridge regression. On a line, at five "
+        "sizes and three levels of noise: median over seeds of the share R² of the variance of the "
+        "network's outputs that is predicted, in the hull and up to half a unit beyond it; and, in "
+        "the hull, the same less that of an auditor who asks at as many random places. On digits: "
+        "mean over seeds of how often the predicted class is the network's, on fresh digits and on "
+        "their negatives; and, on fresh ones, less that of an auditor who asks at other digits.",
+        f"Agreement: yes (can verify) above {VERIFIED:g}. Differences: yes (thanks to the "
+        "reconstruction) above 0.",
+        _ask_g2,
+        ("generalisation",),
+        ("test_generalisation.py::test_g2_asks_for_agreement_and_for_what_the_reading_adds",),
     ),
     Claim(
         "G6",
