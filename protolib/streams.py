@@ -9,4 +9,5 @@ GENERATIVE, MIXING, CLASSIFIER = range(10, 13)  # protolib.sparse.identifiabilit
 DICTIONARY, CODES, START, BATCHES = range(100, 104)  # protolib.sparse.coding
 KMEANS = 110  # protolib.sparse.bridge
 DECOYS = 120  # protolib.privacy
+BLOCKS, ENCODER, GLYPHS, SLICES = range(150, 154)  # protolib.scale, protolib.data.glyphs
 PLANE, PROBLEM = 200, 201  # protolib.live.sparse
