@@ -24,6 +24,7 @@ KIND = "measurements"
 FRESH = 10  # the first seed that no rule has seen
 MODULES = {  # what can be measured, and by which module
     "limits": "protolib.limits",
+    "scale": "protolib.scale",
     "sparse": "protolib.sparse.measurements",
 }
 

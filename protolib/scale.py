@@ -5,18 +5,27 @@ over blocks is zero exactly when every block's prototypes are its samples: a min
 too. It costs samples · block pairs instead of samples².
 """
 
+import contextlib
 import math
+import time
 from collections.abc import Sequence
+from concurrent.futures import Executor
+from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from protolib import matching, model
+from protolib import data, matching, model
 from protolib.data import generator
+from protolib.measurements import COLUMNS, Row
 from protolib.model import Parameters
-from protolib.streams import BLOCKS, ENCODER
+from protolib.streams import BLOCKS
+from protolib.sweep.grid import check_numbers
+from protolib.sweep.workers import available_processors, local_executor
+from protolib.training import one_thread
 from protolib.training.kernels import kernel_program
 
 # ------------------------------------------------------------------------------ energy, estimated
@@ -210,3 +219,135 @@ def found(
     0.5
     """
     return (nearest(x, p) <= share * nearest(x, x, other=True)).double().mean().item()
+
+
+# ------------------------------------------------------------------------------ the chart
+
+FORMS = {  # each at the rate of two (1e-2, 3e-2) that serves it better
+    "baseline": Plan("baseline", steps=1000, lam=0.0),
+    "coverage": Plan("coverage", steps=1000, lam=10.0),
+    "energy": Plan("energy", block=50, steps=1000, learning_rate=3e-2),
+}
+SEEDS = (0, *range(10, 20))
+DIGITS = {100: None, 300: None, 1000: 6}  # samples, and how many seeds; the rest is fresh
+LETTERS = ((1000, 8), (3000, 8), (10_000, 8), (1000, 16), (1000, 28))  # samples, pixels a side
+UNSEEN = 2000  # fresh letters
+
+
+class Task(NamedTuple):
+    """One network to train and score: what a worker runs."""
+
+    world: str
+    n: int
+    form: str
+    seed: int
+
+
+def images(world: str, n: int, seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Training images and classes, then fresh ones: "digits", or "letters 8×8" and so on."""
+    if world == "digits":
+        x, y = data.digits([seed], 1797)
+    else:
+        x, y = data.glyphs([seed], n + UNSEEN, int(world.partition("×")[2]))
+    return x[0, :n], y[0, :n], x[0, n:], y[0, n:]
+
+
+def run(task: Task) -> list[Row]:
+    """Train one network on one thread: what it shows, its accuracy, and what it cost."""
+    x, y, fresh, fresh_y = images(task.world, task.n, task.seed)
+    with one_thread():
+        before, clock = _reset_peak(), time.thread_time()
+        net = train(task.seed, x, y, FORMS[task.form])
+        seconds, megabytes = time.thread_time() - clock, _peak() - before
+        p = model.prototypes(net)[0]
+        values = {
+            "share shown": found(p, x),
+            "gap": (nearest(x, p).mean() / nearest(x, x, other=True).mean()).item(),
+            "accuracy, trained on": accuracy(net, x, y),
+            "accuracy, fresh": accuracy(net, fresh, fresh_y),
+            "seconds": seconds,
+            "megabytes": megabytes,
+        }
+        found_by_chance = found(fresh[: task.n], x) if task.form == "baseline" else None
+    keep = [(score, task.form, value) for score, value in values.items()]
+    if found_by_chance is not None:
+        keep.append(("share shown", "chance", found_by_chance))
+    return [Row(task.world, task.n, score, of, task.seed, float(v)) for score, of, v in keep]
+
+
+def accuracy(net: Parameters, x: Float[Tensor, "samples dims"], y: Tensor) -> float:
+    """The share of samples that get their class, in pieces of a thousand."""
+    w, b, v, c = (t[0] for t in net)
+    hits = [
+        (responses(w, b, part) @ v + c).argmax(-1) == own.argmax(-1)
+        for part, own in zip(x.split(1000), y.split(1000))
+    ]
+    return torch.cat(hits).double().mean().item()
+
+
+def _status(name: str) -> float:
+    """A line of Linux's report about this process, in megabytes; elsewhere not a number."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        return next(float(line.split()[1]) / 1024 for line in lines if line.startswith(name))
+    except (OSError, StopIteration):
+        return math.nan
+
+
+def _reset_peak() -> float:
+    """Let the peak of memory start anew from what is held now, and say that."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    return _status("VmRSS")
+
+
+def _peak() -> float:
+    return _status("VmHWM")
+
+
+def tasks(seeds: Sequence[int]) -> list[Task]:
+    """Every network of the chart, the dearest first: letters, dear ones, for the first seed alone."""
+    letters = [
+        Task(f"letters {size}×{size}", n, form, seeds[0])
+        for n, size in LETTERS for form in FORMS
+    ]  # fmt: skip
+    digits = [
+        Task("digits", n, form, seed)
+        for n, count in DIGITS.items() for form in FORMS for seed in [*seeds][:count]
+    ]  # fmt: skip
+    return sorted(letters + digits, key=lambda task: -task.n)
+
+
+def chart(wanted: Sequence[Task], executor: Executor | None = None) -> list[Row]:
+    """Run tasks on an executor: processes of this machine by default, or a cluster's.
+
+    As for `sweep.run`: any `concurrent.futures.Executor`, Dask's `client.get_executor()` among
+    them.
+    """
+    own = executor or local_executor(min(available_processors(), len(wanted)))
+    try:
+        return [row for part in own.map(run, wanted) for row in part]
+    finally:
+        if executor is None:
+            own.shutdown(cancel_futures=True)
+
+
+# ------------------------------------------------------------------------------ all measurements
+
+
+def measure(seeds: Sequence[int] = SEEDS, *, executor: Executor | None = None) -> pd.DataFrame:
+    """What the chapter `scale` shows and G4 and G5 are judged on; about half an hour of one core.
+
+    The networks of the chart are handed to workers (`chart`); what is timed step by step, or
+    trained as one stack, runs here.
+
+    Raises
+    ------
+    ValueError
+        before any work, if seeds are none, not whole numbers ≥ 0, or not all different.
+    """
+    from protolib import encoded
+
+    check_numbers("seeds", seeds, 0)
+    found = chart(tasks(seeds), executor) + encoded.measure(seeds)
+    return pd.DataFrame(found, columns=COLUMNS)
