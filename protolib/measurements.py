@@ -30,6 +30,7 @@ MODULES = {  # what can be measured, and by which module
     "generalisation": "protolib.generalisation",
     "limits": "protolib.limits",
     "search": "protolib.search",
+    "scale": "protolib.scale",
     "sparse": "protolib.sparse.measurements",
     "universality": "protolib.sparse.universality",
 }

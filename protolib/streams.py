@@ -13,5 +13,6 @@ CHAIN, PAIRS = 160, 161  # protolib.sparse.chain
 ENCODER, HALVES = 180, 181  # protolib.sparse.companions
 RELU, CANDIDATES = 190, 191  # protolib.arena
 TARGET_NOISE, FLIPS, QUERIES = range(130, 133)  # protolib.generalisation
+BLOCKS, ENCODER, GLYPHS, SLICES = range(150, 154)  # protolib.scale, protolib.data.glyphs
 PLANE, PROBLEM = 200, 201  # protolib.live.sparse
 CANDIDATES = 170  # protolib.sparse.universality
