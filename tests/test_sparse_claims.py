@@ -13,7 +13,7 @@ from protolib.claims import sparse as claims
 from protolib.sparse import measurements as second
 
 ROOT = Path(__file__).parents[1]
-DATA = ROOT / "book" / "_data" / "sparse.csv"
+DATA = ROOT / "book" / "_data" / "sparse.csv.gz"
 
 
 def _table(values, seeds=12, noise=0.002):

@@ -25,7 +25,7 @@ from protolib.measurements import COLUMNS, Row, rows
 from protolib.sparse import coding, scores
 from protolib.sparse.coding import Codes, Dictionary, Signals
 from protolib.sparse.optimise import minimise
-from protolib.streams import BATCHES, ENCODER, HALVES
+from protolib.streams import BATCHES, HALVES, PERCEPTRON
 from protolib.sweep.grid import check_numbers
 from protolib.training import one_thread
 
@@ -125,7 +125,7 @@ def start(dictionary: Dictionary, seeds: Sequence[int], recipe: Recipe) -> Encod
         )
     A = dictionary
     if recipe.learn:
-        draws = [generator(s, ENCODER, units, features) for s in seeds]
+        draws = [generator(s, PERCEPTRON, units, features) for s in seeds]
         A = coding.unit_columns(
             torch.tensor(
                 np.stack([d.standard_normal((units, features)) for d in draws]),
@@ -135,7 +135,7 @@ def start(dictionary: Dictionary, seeds: Sequence[int], recipe: Recipe) -> Encod
     widths = [units, *([recipe.hidden] if recipe.hidden else []), features]
     stacks = []
     for depth, (fan_in, fan_out) in enumerate(zip(widths, widths[1:])):
-        layers = [default_layer(generator(s, ENCODER, depth), fan_out, fan_in) for s in seeds]
+        layers = [default_layer(generator(s, PERCEPTRON, depth), fan_out, fan_in) for s in seeds]
         stacks.append([torch.stack(parts) for parts in zip(*layers)])
     weights, biases = zip(*stacks)
     if recipe.transposed:
