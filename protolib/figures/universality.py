@@ -288,7 +288,7 @@ def hulls(pictures: Mapping[str, tuple[np.ndarray, np.ndarray]], table: pd.DataF
         for name, (dx, dy, side) in {
             "data points": (9, -9, "left"),
             "prototypes, energy": (8, 5, "left"),
-            "prototypes, coverage": (52, 0, "left"),
+            "prototypes, coverage": (52, -4, "left"),
             "archetypal atoms": (9, -8, "left"),
             "free atoms": (-8, 0, "right"),
         }.items():  # fmt: skip
@@ -297,6 +297,7 @@ def hulls(pictures: Mapping[str, tuple[np.ndarray, np.ndarray]], table: pd.DataF
             ax.annotate(
                 name, (x, y), xytext=(dx, dy), textcoords="offset points", ha=side, va="center",
                 fontsize=9,
+                arrowprops={"arrowstyle": "-", "color": HULLS[name][0], "lw": 0.8} if dx > 20 else None,
             )  # fmt: skip
         ax.set(xlabel="distance to the hull / length", ylabel="|cos| of two runs")
         ax.set(xlim=(-0.04, 0.85), ylim=(0.6, 1.02), yticks=[0.6, 0.8, 1])
