@@ -20,7 +20,7 @@ from protolib import data, matching, model, privacy
 from protolib.data import generator
 from protolib.measurements import COLUMNS, Row
 from protolib.sparse import bridge
-from protolib.streams import CANDIDATES, RELU
+from protolib.streams import GUESSES, RELU
 from protolib.sweep.grid import check_numbers
 from protolib.training import one_thread
 
@@ -174,7 +174,7 @@ def reconstruct(
     """
     dims = net.weight.shape[1]
     classes = net.readout.shape[-1]
-    draws = [generator(seed, CANDIDATES, points, dims) for seed in seeds]
+    draws = [generator(seed, GUESSES, points, dims) for seed in seeds]
     noise = np.stack([draw.standard_normal((points, dims)) for draw in draws])
     start = np.stack([draw.uniform(0, 0.05, (points, classes)) for draw in draws])
     z = (net.centre + setting.spread * torch.tensor(noise).to(net.weight)).requires_grad_()

@@ -41,7 +41,7 @@ def measure(seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     tables = run_many([grid(change, seeds) for change in BEYOND.values()])
     parts = []
     for world, table in zip(BEYOND, tables):
-        names = [mask_name(Mask(*mask)) for mask in table[[*LOSSES]].to_numpy()]
+        names = [mask_name(Mask(*mask)) for mask in table[[*LOSSES]].to_numpy().tolist()]
         long = table.assign(of=names, world=world).melt(
             ["world", "n", "of", "seed"], [*SCORES], var_name="score"
         )

@@ -22,7 +22,7 @@ def active(weights: Tensor) -> slice | None:
 def attractor_program(
     force: Tensor, p: Tensor, x: Tensor, weights: Tensor, config: TrainConfig
 ) -> Program | None:
-    """A function that adds λ m_C ∂attractor/∂p to `force`."""
+    """A function that adds λ_C m_C ∂attractor/∂p to `force`."""
     on = active(weights)
     if on is None:
         return None
@@ -109,7 +109,7 @@ def _transport_program(force: Tensor, p: Tensor, x: Tensor, weights: Tensor) -> 
 def separation_program(
     force: Tensor, p: Tensor, weights: Tensor, config: TrainConfig
 ) -> Program | None:
-    """A function that adds λ m_S ∂separation/∂p to `force`."""
+    """A function that adds λ_S m_S ∂separation/∂p to `force`."""
     on = active(weights)
     if on is None:
         return None
