@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from helpers import F64
 
 from protolib import data, hull, measurements
 from protolib.claims import further
 from protolib.sparse import bridge, coding, scores, universality
 
+F64 = torch.float64
 DATA = Path(__file__).parents[1] / "book" / "_data" / "universality.csv.gz"
 
 
@@ -155,9 +155,7 @@ def _verdict(name, values):
 def _agreement(learned, relu, topk, rho, world=("known, K = 3", 24)):
     found = {}
     for score in ("|cos|", "across"):
-        for of, value in (
-            ("dictionary learning", learned), ("ReLU autoencoder", relu), ("TopK autoencoder", topk),
-        ):  # fmt: skip
+        for of, value in zip(universality.USUAL, (learned, relu, topk)):
             found[*world, score, of] = value
         found[*world, "rank correlation", f"lasso and {score}"] = rho
     return found
