@@ -246,14 +246,17 @@ def test_the_figures_say_what_they_show():
     assert "No setting comes within 61 times" in draws.pareto(cube, rivals).data
     apart = {"TPE": np.full((3, 4), -1.0), "random": np.full((3, 4), -0.5)}
     tables = [pd.DataFrame(v * np.ones((5, 2)), columns=[5, 10]) for v in (0.5, 0.9, 0.01)]
-    shown = draws.searches(apart, {"best for N = 5": tables[0], "nominal": tables[1]}, tables[2])
+    shown = draws.searches(
+        apart, {"best for N = 5": tables[0], "nominal": tables[1]}, tables[2], -0.3
+    )
     assert "TPE finds better settings" in shown.data
     assert "Equal budgets" in draws.searches(
-        apart | {"random": np.linspace([-1.1] * 4, [-0.7] * 4, 3)}, {"nominal": tables[1]}, tables[2]
+        apart | {"random": np.linspace([-1.1] * 4, [-0.7] * 4, 3)}, {"nominal": tables[1]}, tables[2], -0.3
     ).data  # fmt: skip
     errors = {10: pd.DataFrame({"nominal": np.linspace(0.5, 0.6, 12), "energy": np.full(12, 0.01)})}
     shown = draws.refined(errors, {"nominal": "coverage", "energy": "matched"}).data
     assert "nominal 0.55, energy 0.01" in shown
+    assert "No schedule comes near" in shown
     ratios = {5: 1 + np.array([-2, 0, 4]) / 5}
     shown = draws.window({5: np.array([[30.0, 0.01, 2.0]] * 3)}, ratios).data
     assert "at most 0.01 of chance inside the window, 30 below it" in shown

@@ -134,11 +134,13 @@ def any_repulsion(table: pd.DataFrame) -> np.ndarray:
 
 
 @plotting.styled
-def searches(found: dict[str, np.ndarray], used: dict[str, pd.DataFrame], energy) -> HTML:
+def searches(
+    found: dict[str, np.ndarray], used: dict[str, pd.DataFrame], energy: pd.DataFrame, luck: float
+) -> HTML:
     """The best objective so far, kind → (repetitions, trials); and settings at other sizes.
 
     used: for what they were tuned → errors in units of chance, (seeds, sizes), columns N;
-    energy: the same for the matched attractor.
+    energy: the same for the matched attractor; luck: what chance has for an objective, log₁₀.
     """
     ends = {kind: np.median(values[:, -1]) for kind, values in found.items()}
     better = min(ends, key=ends.get)
@@ -167,7 +169,9 @@ def searches(found: dict[str, np.ndarray], used: dict[str, pd.DataFrame], energy
             left.fill_between(trials, low, high, color=colour, alpha=0.15, lw=0)
             left.plot(trials, mid, color=colour, ls=dash, label=kind)
         tie = "Equal budgets, about equal ends" if close else f"{better} finds better settings"
-        left.set(title=tie, xlabel="trials", ylabel="best error so far")
+        left.axhline(10**luck, color=plotting.MUTED, ls=":", lw=1.4, label="chance", zorder=1)
+        left.set(title=tie, xlabel="trials", ylabel="best error so far (ideal: 0)", yscale="log")
+        left.yaxis.set_minor_formatter("{x:g}")
         for name, table in used.items():
             sizes = [*table.columns]
             colour = plotting.INK if name == "nominal" else plotting.COVERAGE
@@ -198,6 +202,14 @@ def refined(errors: dict[int, pd.DataFrame], colours: dict[str, str]) -> HTML:
         for n in sizes
     )
 
+    aided = [name for name, kind in colours.items() if kind in ("data", "matched")]
+    apart = all(e[aided].median().max() < e.median().drop(aided).min() for e in errors.values())
+    title = (
+        "No schedule comes near relocation or a matched kernel"
+        if apart
+        else "Some schedule comes near relocation"
+    )
+
     def panel(ax: Axes, n: int) -> None:
         for k, name in enumerate(names[::-1]):
             estimate, low, high, _ = median_interval(errors[n][name].to_numpy(), 1.0)
@@ -216,6 +228,7 @@ def refined(errors: dict[int, pd.DataFrame], colours: dict[str, str]) -> HTML:
         for ax, n in zip(axes, shown):
             panel(ax, n)
         figure.supxlabel("error / chance (dotted: chance; ideal: 0, far left)", fontsize=9.5)
+        plotting.headline(figure, plotting.broken(title, 3.0) if phone else title)
 
     return plotting.both(draw, (8.6, 4.2), (3.6, 4.6), alt)
 
