@@ -236,9 +236,9 @@ def test_the_front_is_what_no_other_beats():
 def test_the_figures_say_what_they_show():
     cube = _cube()
     words = draws.surface(cube).data
-    assert "Best everywhere: no repulsion" in words
+    assert "None of 48 settings with a repulsion beat coverage alone" in words
     turned = cube.assign(error=cube["error"].where(cube["separation"] < 100, 0.01))
-    assert "Repulsion seldom helps" in draws.surface(turned).data
+    assert "18 of 48 settings" in draws.surface(turned).data
     rivals = pd.DataFrame(
         [(n, of, 0.01, 1e-3) for n in (5, 10) for of in ("energy", "transport")],
         columns=["n", "of", "error", "fit"],
