@@ -115,7 +115,6 @@ def pareto(cube: pd.DataFrame, rivals: pd.DataFrame) -> HTML:
                         fontsize=9)  # fmt: skip
         _chance(ax)
         ax.set(xscale="log", yscale="log", title=f"N = {n}")
-        ax.set_ylim(rivals["error"].min() / 6)
 
     def draw(figure: Figure, phone: bool) -> None:
         rows, columns = (len(sizes), 1) if phone else (1, len(sizes))
@@ -123,6 +122,7 @@ def pareto(cube: pd.DataFrame, rivals: pd.DataFrame) -> HTML:
         for ax, n in zip(axes, sizes):
             panel(ax, n)
             ax.label_outer()
+        axes[0].set_ylim(rivals["error"].min() / 6)  # all share it, and have been drawn
         title = f"No setting comes within {min(ratios):.0f} times of energy"
         figure.supxlabel("fit: mean squared error (ideal: 0)", fontsize=9.5)
         figure.supylabel(RATIO, fontsize=9.5)
@@ -264,7 +264,7 @@ def window(found: dict[int, np.ndarray], ratios: dict[int, np.ndarray]) -> HTML:
         for place, word in zip((-2.6, 0, 2.8), words):
             ax.text(place, 0.97, word, transform=ax.get_xaxis_transform(), ha="center", va="top",
                     fontsize=9, color=plotting.MUTED)  # fmt: skip
-        ax.set(yscale="log", xlabel="N (λ_C/λ_S − 1)", ylabel=RATIO, ylim=(None, 3e2))
+        ax.set(yscale="log", xlabel="N (λ_C/λ_S − 1)", ylabel=RATIO, ylim=(None, 2e3))
         ax.set_title("One window for all N" if phone else
                      "Balance: one window of the ratio, for every N")  # fmt: skip
         plotting.label_lines(ax)
