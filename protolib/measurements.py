@@ -23,10 +23,16 @@ COLUMNS = ["world", "n", "score", "of", "seed", "value"]
 KIND = "measurements"
 FRESH = 10  # the first seed that no rule has seen
 MODULES = {  # what can be measured, and by which module
+    "arena": "protolib.arena",
+    "chain": "protolib.sparse.chain",
     "coefficients": "protolib.coefficients",
+    "companions": "protolib.sparse.companions",
+    "generalisation": "protolib.generalisation",
     "limits": "protolib.limits",
+    "scale": "protolib.scale",
     "search": "protolib.search",
     "sparse": "protolib.sparse.measurements",
+    "universality": "protolib.sparse.universality",
 }
 
 

@@ -22,6 +22,8 @@ class TrainConfig:
         number of full-batch steps, ≥ 0
     learning_rate
         > 0
+    decay
+        of the learning rate: "constant", or "cosine", from it down to 0 along half a cosine
     optimiser
         "adam" (β₁ = 0.9, β₂ = 0.999, ε = 1e-8) or "sgd" (no momentum)
     lam
@@ -58,6 +60,7 @@ class TrainConfig:
     softness: float = 1e-2
     parametrisation: Literal["bias", "centre"] = "bias"
     activation: Activation = "gaussian"
+    decay: Literal["constant", "cosine"] = "constant"
 
     def __post_init__(self) -> None:
         if self.steps < 0:
@@ -74,6 +77,16 @@ class TrainConfig:
                 words = " or ".join(f'"{word}"' for word in allowed)
                 raise ValueError(f"{name} must be {words}, got {getattr(self, name)!r}")
 
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, 1 to `steps`: that of torch's `CosineAnnealingLR`, or constant.
+
+        >>> TrainConfig(steps=4, learning_rate=1.0, decay="cosine").rate(3)  # half of the way
+        0.5
+        """
+        if self.decay == "constant":
+            return self.learning_rate
+        return self.learning_rate * (1 + math.cos(math.pi * (step - 1) / self.steps)) / 2
+
     def forms(self) -> dict:
         """The fields that say which form each loss takes, as keywords for `losses.objective`."""
         names = ("tau", "attractor", "kernel", "softness", "activation")
@@ -86,6 +99,7 @@ _CHOICES = {
     "kernel": get_args(Kernel),
     "parametrisation": ("bias", "centre"),
     "activation": get_args(Activation),
+    "decay": ("constant", "cosine"),
 }
 
 
