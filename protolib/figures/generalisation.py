@@ -11,11 +11,10 @@ from protolib.generalisation import AGREE, INSIDE, NOISES, WHERE, line
 from protolib.masks import MASKS, mask_name
 
 LEVEL = 0.9  # of agreement, as in G2
-WORSE = "worse", "better", "undecided"
 LOOKS = {  # contrasts of G1: how they are drawn
     "coverage − baseline": (plotting.COVERAGE, "s", "coverage"),
     "energy − baseline": (plotting.ENERGY, "P", "energy"),
-    "on the samples, widths learnt − random, widths learnt": (plotting.INK, "v", "held there"),
+    "on the samples, widths learnt − random, widths learnt": (plotting.INK, "v", "held on them"),
 }
 
 
@@ -70,6 +69,10 @@ def errors(table: pd.DataFrame, found: pd.DataFrame) -> HTML:
     lines["nearest neighbour"] = (":", plotting.MUTED, None)
     lines["Gaussian process"] = ((0, (4, 1.5)), plotting.MUTED, None)
 
+    answers = found[found.contrast.str.contains(INSIDE, regex=False)].answer.value_counts()
+    better, worse, unclear = (int(answers.get(answer, 0)) for answer in ("yes", "no", "open"))
+    title = f"Showing the data helps in {better} of {answers.sum()} comparisons, costs in {worse}"
+
     def absolute(ax: Axes, noise: float, label: bool) -> None:
         for mask in MASKS:
             look, own = plotting.LOOKS[mask], middle[line(noise), mask_name(mask)]
@@ -108,31 +111,26 @@ def errors(table: pd.DataFrame, found: pd.DataFrame) -> HTML:
             if phone or column == 0:
                 grid[0, column].set_ylabel("log₁₀ test error")
                 grid[1, column].set_ylabel("log₁₀ ratio")
-            if phone and column < len(NOISES) - 1 or not phone:
-                grid[0, column].set_xlabel("")
-            if phone and not last:
-                grid[1, column].set_xlabel("")
-        for ax in grid[1, :2] if phone else ():
+        for ax in [*grid[0], *(grid[1, :2] if phone else ())]:
             ax.set_xlabel("")
+        plotting.headline(figure, plotting.broken(title, 3.4 if phone else 8))
         plotting.label_lines(*grid.flat)
 
-    tally = found[found.contrast.str.contains(INSIDE, regex=False)].answer.value_counts()
-    words = ", ".join(f"{tally.get(a, 0)} {w}" for a, w in zip(("no", "yes", "open"), WORSE))
     gain = [(middle[line(s), "Gaussian process"] - middle[line(s), "baseline"])[20] for s in NOISES]
     alt = (
         "Test error against N at three levels of noise. All eight masks and energy lie close "
         "together; at twenty samples a Gaussian process differs from the baseline by "
         + ", ".join(f"{g:+.1f}" for g in gain).replace("-", "−")
         + " powers of ten. Below, intervals of what showing the data changes: "
-        f"{words}."
+        f"{better} better, {worse} worse, {unclear} undecided."
     )
-    return plotting.both(draw, (8.6, 4.7), (3.6, 10.5), alt)
+    return plotting.both(draw, (8.6, 4.9), (3.6, 9.6), alt)
 
 
 @plotting.styled
 def widths(slopes, curves: dict[tuple, np.ndarray], best: dict[float, float]) -> HTML:
     """Test error against slope: (noise, where, widths) → (seeds, slopes); best: a kernel method."""
-    colours = dict(zip(WHERE, (plotting.PICK, plotting.MUTED, plotting.INK)))
+    colours = dict(zip(WHERE, (plotting.INK, plotting.MUTED, plotting.ENERGY)))
     markers = dict(zip(WHERE, ("o", "X", "v")))
     noises = sorted({noise for noise, *_ in curves})
 
@@ -140,44 +138,59 @@ def widths(slopes, curves: dict[tuple, np.ndarray], best: dict[float, float]) ->
         for (own, where, how), values in curves.items():
             if own == noise:
                 name = where if label and how == "fixed" else None
+                middle = np.log10(np.median(values, axis=0))
                 ax.plot(
-                    slopes, np.median(values, 0), color=colours[where], marker=markers[where],
+                    slopes, middle, color=colours[where], marker=markers[where],
                     ls="-" if how == "fixed" else (0, (3, 1.5)), label=name, ms=4.5,
                     mfc=colours[where] if how == "fixed" else plotting.PAPER,
                 )  # fmt: skip
-        ax.axhline(best[noise], color=plotting.MUTED, lw=0.8, ls=":")
-        ax.set(xscale="log", yscale="log", xlabel="slope w at the start", title=f"noise {noise:g}")
+        ax.axhline(np.log10(best[noise]), color=plotting.MUTED, lw=0.8, ls=":")
+        ax.set(xscale="log", xlabel="slope w at the start", title=f"noise {noise:g}")
         ax.set_xticks([0.5, 1, 2, 5, 10, 20], ["0.5", "1", "2", "5", "10", "20"])
         ax.minorticks_off()
+
+    ends = {where: np.median(curves[noises[-1], where, "fixed"], 0) for where in WHERE[1:]}
+    random, there = ends.values()
+    best_at = int(np.argmin(there))
+    near = max(random[best_at] / there[best_at], there[best_at] / random[best_at])
+    title = (
+        f"With noise, the place of prototypes changes the error {near:.1f}-fold at the best "
+        f"slope, {random[-1] / there[-1]:.0f}-fold at the narrowest"
+    )
 
     def draw(figure: Figure, phone: bool) -> None:
         axes = figure.subplots(*((2, 1) if phone else (1, 2)), sharex=True)
         for ax, noise in zip(axes, noises):
             panel(ax, noise, phone or noise == noises[-1])
-        axes[0].set_ylabel("test error")
+        axes[0].set_ylabel("log₁₀ test error")
         if phone:
             axes[0].set_xlabel("")
-            axes[1].set_ylabel("test error")
+            axes[1].set_ylabel("log₁₀ test error")
+        plotting.headline(figure, plotting.broken(title, 3.4 if phone else 8))
         plotting.label_lines(*axes)
 
     alts = []
     for noise in noises:
         middle = {where: np.median(curves[noise, where, "fixed"], 0) for where in WHERE}
-        best_at = {where: slopes[int(m.argmin())] for where, m in middle.items()}
+        tops = {where: slopes[int(m.argmin())] for where, m in middle.items()}
         alts.append(
             f"Noise {noise:g}, widths fixed: the least test error is "
-            + ", ".join(f"{where} {m.min():.2g} (w {best_at[where]:.2g})" for where, m in middle.items())
+            + ", ".join(f"{w} {m.min():.2g} (w {tops[w]:.2g})" for w, m in middle.items())
             + "; with the narrowest units "
             + ", ".join(f"{where} {m[-1]:.2g}" for where, m in middle.items())
             + "."
         )  # fmt: skip
-    return plotting.both(draw, (8.6, 3.2), (3.6, 5.8), " ".join(alts))
+    return plotting.both(draw, (8.6, 3.4), (3.6, 6.0), " ".join(alts))
 
 
 @plotting.styled
 def digits(accuracies: pd.DataFrame) -> HTML:
     """Accuracy on fresh digits: rows methods, columns levels (worlds); cells (seeds,) arrays."""
     names, worlds = [*accuracies.index], [*accuracies.columns]
+    means = accuracies.map(np.mean)
+    first, second = (means.loc["energy", w] - means.loc["baseline", w] for w in worlds)
+    title = f"Energy changes the accuracy by {first:+.3f}, with wrong labels by {second:+.3f}"
+    title = title.replace("-", "−")
 
     def draw(figure: Figure, phone: bool) -> None:
         ax = figure.subplots()
@@ -190,8 +203,8 @@ def digits(accuracies: pd.DataFrame) -> HTML:
         ax.set(yticks=[-k for k in range(len(names))], yticklabels=names)
         ax.set(xlabel="accuracy on fresh digits (ideal: 1)", ylim=(-len(names) + 0.4, 0.6))
         ax.tick_params(left=False)
+        plotting.headline(figure, plotting.broken(title, 3.4 if phone else 6))
 
-    means = accuracies.map(np.mean)
     words = [
         f"{world}: most {column.idxmax()} ({column.max():.3f}), least {column.idxmin()} "
         f"({column.min():.3f}), baseline {column['baseline']:.3f}, energy {column['energy']:.3f}."
@@ -211,6 +224,17 @@ def audit(table: pd.DataFrame) -> HTML:
     }
     places = "in the hull", "beyond"
     sizes = sorted(table[table.score == f"{AGREE} beyond"].n.unique().tolist())
+
+    middle = table.groupby(["score", "of", "world", "n"]).value.median()
+    counts = {
+        where: {name: int((middle[f"{AGREE} {where}", name] > LEVEL).sum()) for name in looks}
+        for where in places
+    }
+    total = len(NOISES) * len(sizes)
+    title = (
+        f"Read prototypes predict the outputs in {counts['in the hull']['read']} of {total} cases "
+        f"in the hull, in {counts['beyond']['read']} beyond it"
+    )
 
     def panel(ax: Axes, where: str, noise: float, label: bool) -> None:
         part = table[(table.world == line(noise)) & (table.score == f"{AGREE} {where}")]
@@ -237,22 +261,17 @@ def audit(table: pd.DataFrame) -> HTML:
                 if phone:
                     ax.set_title(f"{where.removeprefix('in the ')}, {noise:g}")
         if phone:
-            for k, (name, (colour, marker, dash)) in enumerate(looks.items()):
+            for name, (colour, marker, dash) in looks.items():
                 grid[1, 0].plot([], [], color=colour, marker=marker, ls=dash, label=name)
             grid[0, 0].legend(*grid[1, 0].get_legend_handles_labels(), loc="lower right")
         figure.supylabel("share of the outputs predicted, R²", fontsize=9.5)
+        plotting.headline(figure, plotting.broken(title, 3.4 if phone else 8))
         if not phone:
             plotting.label_lines(*grid[:, -1])
 
-    middle = table.groupby(["score", "of", "world", "n"]).value.median()
-    counts = {
-        where: {name: int((middle[f"{AGREE} {where}", name] > LEVEL).sum()) for name in looks}
-        for where in places
-    }
-    total = len(NOISES) * len(sizes)
     alt = " ".join(
         f"{where.capitalize()}, of {total} sizes and levels of noise, the median R² exceeds "
         f"{LEVEL:g} in " + ", ".join(f"{c} ({name})" for name, c in own.items()) + "."
         for where, own in counts.items()
     )
-    return plotting.both(draw, (8.6, 4.2), (3.6, 5.6), alt)
+    return plotting.both(draw, (8.6, 4.4), (3.6, 6.0), alt)
