@@ -152,10 +152,10 @@ def widths(slopes, curves: dict[tuple, np.ndarray], best: dict[float, float]) ->
     ends = {where: np.median(curves[noises[-1], where, "fixed"], 0) for where in WHERE[1:]}
     random, there = ends.values()
     best_at = int(np.argmin(there))
-    near = max(random[best_at] / there[best_at], there[best_at] / random[best_at])
+    ratio = random[best_at] / there[best_at], random[-1] / there[-1]
     title = (
-        f"With noise, the place of prototypes changes the error {near:.1f}-fold at the best "
-        f"slope, {random[-1] / there[-1]:.0f}-fold at the narrowest"
+        f"With noise, random places have {ratio[0]:.1f} times the samples' error at the best slope, "
+        f"{ratio[1]:.0f} times at the narrowest"
     )
 
     def draw(figure: Figure, phone: bool) -> None:
