@@ -433,5 +433,4 @@ def measure(seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
                 found += measure_starts(seeds, n, noise)
         for flipped in FLIPPED if few else ():
             found += measure_digits(few, flipped)
-    table = pd.DataFrame(found, columns=measurements.COLUMNS)
-    return table.assign(value=[float(f"{value:.4g}") for value in table["value"]])
+    return pd.DataFrame(found, columns=measurements.COLUMNS)

@@ -189,8 +189,8 @@ def digits(accuracies: pd.DataFrame) -> HTML:
     names, worlds = [*accuracies.index], [*accuracies.columns]
     means = accuracies.map(np.mean)
     first, second = (means.loc["energy", w] - means.loc["baseline", w] for w in worlds)
-    title = f"Energy changes the accuracy by {first:+.3f}, with wrong labels by {second:+.3f}"
-    title = title.replace("-", "−")
+    title = f"Energy: {100 * first:+.1f} points of accuracy, {100 * second:+.1f} with wrong labels"
+    title = title.replace("-0.0", "+0.0").replace("-", "−")
 
     def draw(figure: Figure, phone: bool) -> None:
         ax = figure.subplots()
