@@ -7,25 +7,28 @@ too. It costs samples · block pairs instead of samples².
 
 import contextlib
 import math
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from protolib import data, matching, model
+from protolib import data, matching, model, training
 from protolib.data import generator
-from protolib.measurements import COLUMNS, Row
+from protolib.measurements import COLUMNS, Row, rows
 from protolib.model import Parameters
-from protolib.streams import BLOCKS
+from protolib.streams import BLOCKS, SLICES
 from protolib.sweep.grid import check_numbers
+from protolib.sweep.store import read_sealed, write_sealed
 from protolib.sweep.workers import available_processors, local_executor
-from protolib.training import one_thread
+from protolib.training import TrainConfig, one_thread
 from protolib.training.kernels import kernel_program
 
 # ------------------------------------------------------------------------------ energy, estimated
@@ -85,6 +88,24 @@ def directions(count: int, dims: int, draw: torch.Generator) -> Float[Tensor, "s
 def drawn(seed: int, purpose: int) -> torch.Generator:
     """torch's generator, seeded from the stream of that purpose."""
     return torch.Generator().manual_seed(int(generator(seed, purpose).integers(2**62)))
+
+
+def settle(
+    p: Float[Tensor, "units dims"],
+    force: Callable[[Tensor], Tensor],
+    steps: int = 1000,
+    learning_rate: float = 0.1,
+) -> Float[Tensor, "units dims"]:
+    """Prototypes alone, moved by Adam with a cosine's decay along an estimate of the force."""
+    p = p.clone().requires_grad_()
+    adam = torch.optim.Adam([p], learning_rate)
+    rate = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)
+    for _ in range(steps):
+        with torch.no_grad():
+            p.grad = force(p.detach())
+        adam.step()
+        rate.step()
+    return p.detach()
 
 
 # ------------------------------------------------------------------------------ a large network
@@ -230,7 +251,10 @@ FORMS = {  # each at the rate of two (1e-2, 3e-2) that serves it better
 }
 SEEDS = (0, *range(10, 20))
 DIGITS = {100: None, 300: None, 1000: 6}  # samples, and how many seeds; the rest is fresh
-LETTERS = ((1000, 8), (3000, 8), (10_000, 8), (1000, 16), (1000, 28))  # samples, pixels a side
+LETTERS = {  # samples, pixels a side: which forms
+    (1000, 8): [*FORMS], (10_000, 8): [*FORMS], (3000, 8): ["energy"],
+    (1000, 16): ["energy"], (1000, 28): ["energy"],
+}  # fmt: skip
 UNSEEN = 2000  # fresh letters
 
 
@@ -309,7 +333,7 @@ def tasks(seeds: Sequence[int]) -> list[Task]:
     """Every network of the chart, the dearest first: letters, dear ones, for the first seed alone."""
     letters = [
         Task(f"letters {size}×{size}", n, form, seeds[0])
-        for n, size in LETTERS for form in FORMS
+        for (n, size), forms in LETTERS.items() for form in forms
     ]  # fmt: skip
     digits = [
         Task("digits", n, form, seed)
@@ -332,6 +356,72 @@ def chart(wanted: Sequence[Task], executor: Executor | None = None) -> list[Row]
             own.shutdown(cancel_futures=True)
 
 
+# ------------------------------------------------------------------------------ left out, and cost
+
+PATIENCE = ((3e-3, 1000), (1e-2, 1000), (3e-2, 1000), (1e-1, 1000), (1e-2, 3000))  # rates, steps
+TIMED = tuple((n, dims) for dims in (64, 784) for n in (300, 1000, 3000))
+TARGET = 10**8  # weights
+
+
+def count_left_out(seeds: Sequence[int], n: int = 100) -> list[Row]:
+    """How many of n digits have no prototype to show, by learning rate and steps.
+
+    The exact energy attractor without a task (as in `privacy.classifier`), a cosine's decay.
+    """
+    x, y = data.digits(seeds, n)
+    start = model.initialise(seeds, n, 64, outputs=10, slope=0.3)
+    zero = {"readout": 0 * start.readout, "offset": 0 * start.offset}
+    start = start._replace(bias=-0.3 * matching.chance_prototypes(x, n, seed=0), **zero)
+    counts, ones = {}, torch.tensor([[1.0, 1.0, 0.0]]).expand(len(seeds), 3)
+    for rate, steps in PATIENCE:
+        config = TrainConfig(
+            steps=steps, learning_rate=rate, decay="cosine", lam=1.0, attractor="energy",
+            kernel="energy",
+        )  # fmt: skip
+        net = training.train(start, x, 0 * y, ones, config).parameters
+        lost = [n * (1 - found(p, own)) for p, own in zip(model.prototypes(net), x)]
+        counts[f"rate {rate:g}, {steps} steps"] = torch.tensor(lost).round()
+    return rows("left out", n, "samples", seeds, counts)
+
+
+def time_steps(seed: int = 0, repeats: int = 3) -> list[Row]:
+    """Milliseconds of one thread for a step of the energy attractor, the best of some repeats."""
+    found = []
+    for n, dims in TIMED:
+        draw = drawn(seed, SLICES)
+        p, x = torch.rand(2, n, dims, generator=draw)
+        exact, blocks = Blocks(x, None), Blocks(x, FORMS["energy"].block)
+        ways = {
+            "exact": lambda: exact(p),
+            "blocks": lambda: blocks(p),
+            "64 slices": lambda: sliced_force(p, x, directions(64, dims, draw)),
+        }
+        for name, step in ways.items():
+            best = math.inf
+            for _ in range(repeats):
+                clock = time.thread_time()
+                step()
+                best = min(best, time.thread_time() - clock)
+            found.append(Row(f"a step, D = {dims}", n, "milliseconds", name, seed, 1e3 * best))
+    return found
+
+
+def power_law(table: pd.DataFrame) -> tuple[float, float, Callable[[float, float], float]]:
+    """seconds = k N^α D^β, by least squares on logarithms: α, β, and the law.
+
+    The table has columns n, dims and seconds.
+
+    >>> made = pd.DataFrame({"n": [1, 2, 4, 4], "dims": [1, 1, 1, 2]})
+    >>> alpha, beta, law = power_law(made.assign(seconds=made["n"] ** 2 * made["dims"]))
+    >>> round(alpha, 6), round(beta, 6), round(law(10, 3), 3)
+    (2.0, 1.0, 300.0)
+    """
+    logs = np.log(table[["n", "dims", "seconds"]].to_numpy(dtype=float))
+    columns = np.column_stack([np.ones(len(logs)), logs[:, :2]])
+    (k, alpha, beta), *_ = np.linalg.lstsq(columns, logs[:, 2], rcond=None)
+    return alpha, beta, lambda n, dims: float(np.exp(k) * n**alpha * dims**beta)
+
+
 # ------------------------------------------------------------------------------ all measurements
 
 
@@ -350,4 +440,36 @@ def measure(seeds: Sequence[int] = SEEDS, *, executor: Executor | None = None) -
 
     check_numbers("seeds", seeds, 0)
     found = chart(tasks(seeds), executor) + encoded.measure(seeds)
+    with one_thread():
+        found += count_left_out(seeds) + time_steps(seeds[0])
     return pd.DataFrame(found, columns=COLUMNS)
+
+
+# ------------------------------------------------------------------------------ all the digits
+
+
+def all_digits(*, device: str | torch.device | None = None) -> Parameters:
+    """A classifier of all 1797 digits with kept blocks; half a minute of one core."""
+    (x,), (y,) = data.digits([0], 1797)
+    with one_thread():
+        return train(0, x, y, FORMS["energy"], device=device)
+
+
+def write_prototypes(p: Float[Tensor, "units dims"], path: str | os.PathLike) -> None:
+    """Write prototypes as text, in thousandths: a line a unit, under a checksum."""
+    lines = (p * 1000).round().long().tolist()
+    body = "".join(",".join(map(str, line)) + "\n" for line in lines)
+    write_sealed(body, path, "prototypes", 1)
+
+
+def read_prototypes(path: str | os.PathLike) -> Float[Tensor, "units dims"]:
+    """Read what `write_prototypes` wrote.
+
+    Raises
+    ------
+    TableError
+        if the file is foreign, of another schema, or changed.
+    """
+    body = read_sealed(path, "prototypes", 1, "Make it anew with `python benchmarks/scale.py`.")
+    rows = [[int(number) for number in line.split(",")] for line in body.splitlines()]
+    return torch.tensor(rows, dtype=torch.float32) / 1000

@@ -28,7 +28,7 @@ def force_program(
     """Allocate the work space once; return a program that fills `gradient` from `flat`.
 
     Both (nets, width); inputs (nets, samples, dims), targets (nets, samples, *outputs), masks
-    (nets, 3).
+    (nets, 3). Masks may stay on the processor while the others are elsewhere: they say what to do.
     """
     (nets, _, dims), (units, _, outputs) = inputs.shape, shape
     at, slopes, x = views(flat, shape), views(gradient, shape), inputs.mT.contiguous()
@@ -135,8 +135,8 @@ def _overlap(
         table[on] for table in (response.h, response.psi, response.scratch, moments)
     )
     samples, units = h.shape[1:]
-    pairs = max(units * (units - 1), 1)
-    steep_rows = -4 / response.kappa / (samples * pairs) * lam * mask[on, None, None] * rows[on]
+    pairs, own = max(units * (units - 1), 1), mask[on, None, None].to(h.device)
+    steep_rows = -4 / response.kappa / (samples * pairs) * lam * own * rows[on]
     row_sum, weighted = h.new_empty(len(h), samples), torch.empty_like(steep_rows)
     row_sum_row, part = row_sum[:, None], torch.empty_like(part_of)
 

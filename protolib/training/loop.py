@@ -98,7 +98,7 @@ def train(
         raise ValueError(f"snapshot_every must be ≥ 1, got {snapshot_every}")
     home = parameters.slope.device
     parameters = Parameters(*(t.to(device) for t in parameters))
-    inputs, targets, masks = (t.to(device) for t in (inputs, targets, masks))
+    inputs, targets = inputs.to(device), targets.to(device)
     shape, centre = shape_of(parameters), config.parametrisation == "centre"
     flat = flatten(parameters, centre)
     gradient = torch.empty_like(flat)
