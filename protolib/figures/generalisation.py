@@ -263,7 +263,9 @@ def audit(table: pd.DataFrame) -> HTML:
         if phone:
             for name, (colour, marker, dash) in looks.items():
                 grid[1, 0].plot([], [], color=colour, marker=marker, ls=dash, label=name)
-            grid[0, 0].legend(*grid[1, 0].get_legend_handles_labels(), loc="lower right")
+            grid[0, 0].legend(
+                *grid[1, 0].get_legend_handles_labels(), loc="lower right", labelspacing=0.15
+            )
         figure.supylabel("share of the outputs predicted, R²", fontsize=9.5)
         plotting.headline(figure, plotting.broken(title, 3.4 if phone else 8))
         if not phone:
