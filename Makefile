@@ -89,7 +89,11 @@ picture: $(STAMP)  ## draw the picture of the README anew
 tables: $(STAMP)  ## make the tables in book/_data anew (about forty minutes on two cores)
 	$(BIN)/python -m protolib grid --evidence --seeds $$(seq 0 49) --out book/_data/ledger.csv.gz
 	$(BIN)/python tools/make_tables.py packing attractors expulsion
+	for name in arena chain coefficients companions generalisation limits scale search sparse universality; do \
+	  $(BIN)/python -m protolib measure $$name --out book/_data/$$name.csv.gz || exit 1; done
 	$(BIN)/python -m protolib measure generalisation --out book/_data/generalisation.csv.gz
+	$(BIN)/python -m protolib measure chain --out book/_data/chain.csv.gz
+	$(BIN)/python -m protolib measure companions --out book/_data/companions.csv.gz
 	$(BIN)/python -m protolib measure limits --out book/_data/limits.csv.gz
 	$(BIN)/python -m protolib measure sparse --out book/_data/sparse.csv
 	$(BIN)/python -m protolib multiverse

@@ -18,7 +18,6 @@ from protolib.sweep.grid import check_numbers
 from protolib.training import TrainConfig
 
 CACHE = ".protolib_cache"
-CONFIRM = 10  # the first seed that no rule has seen
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -158,7 +157,8 @@ def _measure(options: argparse.Namespace) -> None:
 
 def _judged(table: pd.DataFrame) -> list[claims.Verdict]:
     """The claims that a table of measurements speaks of, on fresh seeds where it has them."""
-    every, fresh = [*sparse_claims.CLAIMS, *further.CLAIMS], table[table["seed"] >= CONFIRM]
+    fresh = table[table["seed"] >= measurements.FRESH]
+    every = [*sparse_claims.CLAIMS, *further.CLAIMS]
     found = measured.ledger(every, fresh if len(fresh) else table)
     return [verdict for verdict in found if verdict.questions]
 

@@ -6,6 +6,7 @@ gets the same start whatever other networks surround it, and its data do not cha
 initialisation does.
 """
 
+import functools
 from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
@@ -15,11 +16,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from protolib.streams import BOOTSTRAP, CHANCE, INITIALISATION, INPUTS, LABELS, NOISE
+from protolib.streams import BOOTSTRAP, CHANCE, GLYPHS, INITIALISATION, INPUTS, LABELS, NOISE
 
 __all__ = [
     "BOOTSTRAP", "CHANCE", "INITIALISATION", "INPUTS", "LABELS", "NOISE", "clustered", "digits",
-    "duplicated", "generator", "labels", "line", "noise", "sine", "skewed", "uniform",
+    "duplicated", "generator", "glyphs", "labels", "line", "noise", "sine", "skewed", "uniform",
 ]  # fmt: skip
 
 
@@ -179,6 +180,77 @@ def digits(
     order = np.stack([generator(s, INPUTS, 64).permutation(len(table))[:samples] for s in seeds])
     images = torch.tensor(table[order, :64] / 16, dtype=dtype)
     return images, torch.nn.functional.one_hot(torch.tensor(table[order, 64]).long(), 10).to(dtype)
+
+
+LETTERS = "abcdefghij"
+FONTS = (
+    *(f"DejaVu{face}{style}" for face in ("Sans", "SansMono") for style in
+      ("", "-Bold", "-Oblique", "-BoldOblique")),
+    *(f"DejaVuSerif{style}" for style in ("", "-Bold", "-Italic", "-BoldItalic")),
+    *(f"STIXGeneral{style}" for style in ("", "Italic", "Bol", "BolIta")),
+    "cmr10", "cmb10", "cmss10", "cmtt10", "cmti10",
+)  # fmt: skip
+_CANVAS = 112  # pixels of a letter before it is moved and shrunk
+
+
+@functools.cache
+def _letter(font: str, letter: str):
+    """One letter of one font, white on black, in the middle of a canvas."""
+    import matplotlib
+    from PIL import Image, ImageDraw, ImageFont
+
+    path = Path(matplotlib.get_data_path(), "fonts", "ttf", f"{font}.ttf")
+    face = ImageFont.truetype(path, 80, layout_engine=ImageFont.Layout.BASIC)
+    image = Image.new("L", (_CANVAS, _CANVAS))
+    middle = (_CANVAS / 2, _CANVAS / 2)
+    ImageDraw.Draw(image).text(middle, letter, fill=255, font=face, anchor="mm")
+    return image
+
+
+def glyphs(
+    seeds: Sequence[int], samples: int, size: int = 28, *, dtype: torch.dtype = torch.float32
+) -> tuple[Float[Tensor, "nets samples pixels"], Float[Tensor, "nets samples 10"]]:
+    """Images of size×size pixels in [0, 1] of the letters a to j, and their classes as one-hot rows.
+
+    As many as you like: each is a letter and one of the 21 text fonts that come with matplotlib,
+    both drawn at random, turned by up to 0.25 radians, sheared, scaled and moved. The first samples
+    of a longer draw are a shorter one.
+
+    Raises
+    ------
+    ValueError
+        if there is no sample, or the size is below 4.
+
+    Examples
+    --------
+    >>> x, y = glyphs([0], samples=3, size=8)
+    >>> x.shape, y.sum(-1)
+    (torch.Size([1, 3, 64]), tensor([[1., 1., 1.]]))
+    """
+    from PIL import Image
+
+    if samples < 1 or size < 4:
+        raise ValueError(f"expected samples ≥ 1 and size ≥ 4, got {samples} and {size}")
+    side = 2 * size  # averaged over 2×2 pixels in the end
+    images = np.empty((len(seeds), samples, size * size))
+    classes = np.empty((len(seeds), samples), dtype=np.int64)
+    for net, seed in enumerate(seeds):
+        draws = generator(seed, GLYPHS, size).random((samples, 7))
+        for k, (font, letter, turn, shear, scale, *shift) in enumerate(draws):
+            classes[net, k] = int(letter * len(LETTERS))
+            a, shear, zoom = (turn - 0.5) / 2, (shear - 0.5) * 0.4, 0.6 + 0.25 * scale
+            turned = np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]])
+            matrix = turned @ np.array([[1, shear], [0, 1]]) * zoom * _CANVAS / side
+            corner = _CANVAS / 2 + (np.array(shift) - 0.5) * 14 - matrix.sum(1) * side / 2
+            rows = [value for row, at in zip(matrix, corner) for value in (*row, at)]
+            whole = _letter(FONTS[int(font * len(FONTS))], LETTERS[classes[net, k]])
+            small = whole.transform(
+                (side, side), Image.Transform.AFFINE, rows, Image.Resampling.BILINEAR
+            )
+            pooled = np.asarray(small, dtype=float).reshape(size, 2, size, 2).mean((1, 3))
+            images[net, k] = pooled.ravel() / 255
+    one_hot = torch.nn.functional.one_hot(torch.tensor(classes), len(LETTERS))
+    return torch.tensor(images, dtype=dtype), one_hot.to(dtype)
 
 
 def sine(inputs: Float[Tensor, "nets samples dims"]) -> Float[Tensor, "nets samples"]:

@@ -9,8 +9,9 @@ The other attractors (soft coverage, attraction, transport) and the other kernel
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from numbers import Real
 from typing import Literal
 
 import torch
@@ -281,21 +282,45 @@ def structural(
     )
 
 
+def coefficients(lam: float | Sequence[float]) -> tuple[float, float, float]:
+    """λ of coverage, of separation and of overlap: one number for all of them, or one for each.
+
+    Raises
+    ------
+    ValueError
+        if there are neither one nor three, or one is not a finite number ≥ 0.
+
+    Examples
+    --------
+    >>> coefficients(0.1), coefficients([1.0, 0.0, 0.5])
+    ((0.1, 0.1, 0.1), (1.0, 0.0, 0.5))
+    """
+    several = isinstance(lam, Sequence) and not isinstance(lam, str)
+    values = tuple(lam) if several else (lam,) * 3
+    if len(values) != 3:
+        raise ValueError(f"lam must be one number or three, got {lam}")
+    if not all(isinstance(v, Real) and v >= 0 and math.isfinite(v) for v in values):
+        expected = "three finite numbers" if several else "a finite number"
+        raise ValueError(f"lam must be {expected} ≥ 0, got {lam}")
+    return tuple(float(v) for v in values)
+
+
 def objective(
     parameters: Parameters,
     inputs: Float[Tensor, "nets samples dims"],
     targets: Float[Tensor, "nets samples *outputs"],
     masks: Float[Tensor, "nets 3"],
     *,
-    lam: float,
+    lam: float | Sequence[float],
     tau: float,
     attractor: Attractor = "coverage",
     kernel: Kernel = "gaussian",
     softness: float = 1e-2,
     activation: Activation = "gaussian",
 ) -> Float[Tensor, " nets"]:
-    """What each network minimises: fit + λ (m_C coverage + m_S separation + m_O overlap).
+    """What each network minimises: fit + λ_C m_C coverage + λ_S m_S separation + λ_O m_O overlap.
 
+    lam: one λ for all three losses, as in the paper, or three (`coefficients`).
     Every structural loss is finite, so a mask of 0 really switches it off (0 · ∞ would be NaN).
     To train a stack with autograd, *sum* this over networks: the mean would couple them through
     Adam's ε.
@@ -305,7 +330,7 @@ def objective(
         activation=activation,
     )  # fmt: skip
     error = fit(predict(parameters, inputs, activation=activation), targets)
-    return error + lam * (masks * penalties).sum(-1)
+    return error + (masks * masks.new_tensor(coefficients(lam)) * penalties).sum(-1)
 
 
 def field(

@@ -9,6 +9,7 @@ import io
 import os
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
@@ -20,10 +21,18 @@ from protolib.sweep.store import read_sealed, write_sealed
 SCHEMA = 1
 COLUMNS = ["world", "n", "score", "of", "seed", "value"]
 KIND = "measurements"
+FRESH = 10  # the first seed that no rule has seen
 MODULES = {  # what can be measured, and by which module
+    "arena": "protolib.arena",
+    "chain": "protolib.sparse.chain",
+    "coefficients": "protolib.coefficients",
+    "companions": "protolib.sparse.companions",
     "generalisation": "protolib.generalisation",
     "limits": "protolib.limits",
+    "scale": "protolib.scale",
+    "search": "protolib.search",
     "sparse": "protolib.sparse.measurements",
+    "universality": "protolib.sparse.universality",
 }
 
 
@@ -79,3 +88,10 @@ def read(path: str | os.PathLike) -> pd.DataFrame:
     """
     advice = "Make it anew with `python -m protolib measure`."
     return pd.read_csv(io.StringIO(read_sealed(path, KIND, SCHEMA, advice)))
+
+
+def shipped(folder: str | os.PathLike) -> dict[str, pd.DataFrame]:
+    """Every table of measurements in a folder of the book, its fresh seeds alone: {name: table}."""
+    paths = {path.name.partition(".")[0]: path for path in sorted(Path(folder).glob("*.csv*"))}
+    tables = {name: read(paths[name]) for name in MODULES if name in paths}
+    return {name: table[table["seed"] >= FRESH] for name, table in tables.items()}

@@ -131,36 +131,6 @@ def invert(
     return z.detach()
 
 
-def explained(
-    start: Parameters, net: Parameters, images: Float[Tensor, "nets samples dims"], at: float = 0.5
-) -> Float[Tensor, " nets"]:
-    """The share of the weights' change that a sum of gradients at these images explains, in [0, 1].
-
-    Reconstruction from weights (Haim and others 2022; Loo and others 2023) solves
-    θ_end − θ_start = Σ_i Σ_k a_ik ∇_θ f_k(z_i) for the images z. Here they are given, and the a_ik
-    are the best ones by least squares; the gradients are those `at` that fraction of the straight
-    way from start to end. 1: the equations hold.
-    """
-    shares = []
-    for first, last, z in zip(zip(*start), zip(*net), images):
-        w, b, v, _ = (torch.lerp(s, e, at).double() for s, e in zip(first, last))
-        z = z.double()
-        inner = w[:, None] * z[:, None] + b  # (samples, units, dims)
-        h = torch.exp(-inner.square().sum(-1))
-        back = -2 * h[:, None] * v.T  # (samples, outputs, units)
-        slope = back * (inner * z[:, None]).sum(-1)[:, None]
-        bias = (back[..., None] * inner[:, None]).flatten(2)
-        eye = torch.eye(v.shape[-1], dtype=w.dtype)
-        readout = (h[:, None, :, None] * eye[:, None]).flatten(2)
-        columns = torch.cat([slope, bias, readout, eye.expand(len(z), -1, -1)], dim=-1)
-        columns = columns.flatten(0, 1).T  # (weights, samples · outputs)
-        change = torch.cat([(e - s).flatten() for s, e in zip(first, last)]).double()
-        best = torch.linalg.lstsq(columns, change[:, None]).solution
-        left = (columns @ best)[:, 0] - change
-        shares.append(1 - left.square().sum() / change.square().sum())
-    return torch.stack(shares)
-
-
 def identified(
     candidates: Float[Tensor, "nets units dims"],
     members: Float[Tensor, "nets samples dims"],

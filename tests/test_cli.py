@@ -174,7 +174,7 @@ def test_an_old_console_cannot_stop_the_words(encoding):
     """λ, τ and − cannot be written there; the command goes on."""
     code = (
         "from protolib.__main__ import main\n"
-        f"main(['claims', {str(DATA / 'sparse.csv')!r}, '--details'])\n"
+        f"main(['claims', {str(DATA / 'sparse.csv.gz')!r}, '--details'])\n"
         "main(['grid', '--help'])"
     )
     run = subprocess.run(

@@ -26,6 +26,11 @@ BASELINE = (Mask(0, 0, 0),)
     ("make", "words"),
     [
         (lambda: Grid(sizes=()), "sizes is empty: there is nothing to run"),
+        (
+            lambda: Grid(config=TrainConfig(lam=(0.1, 0.2, 0.3))),
+            "the runs of a grid share one λ, as a column of their table, "
+            "got lam=(0.1, 0.2, 0.3); `training.train` takes three",
+        ),
         (lambda: Grid(seeds=()), "seeds is empty: there is nothing to run"),
         (lambda: Grid(masks=()), "masks is empty: there is nothing to run"),
         (lambda: Grid(sizes=(3, 0)), "sizes must be whole numbers ≥ 1, got 0"),

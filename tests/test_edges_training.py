@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 
 import pytest
 import torch
@@ -19,9 +20,9 @@ INF, NAN = float("inf"), float("nan")
 
 @pytest.mark.parametrize(
     "change",
-    [{"steps": 0}, {"lam": 0.0}, {"tau": 1e-300}, {"softness": 1e-9}, {"learning_rate": 1e-9},
-     {"optimiser": "sgd"}, {"parametrisation": "centre"}, {"activation": "sech2"},
-     {"kernel": "imq"}, {"attractor": "transport"}],
+    [{"steps": 0}, {"lam": 0.0}, {"lam": (0.0, 1.0, 2.0)}, {"tau": 1e-300}, {"softness": 1e-9},
+     {"learning_rate": 1e-9}, {"optimiser": "sgd"}, {"parametrisation": "centre"},
+     {"activation": "sech2"}, {"kernel": "imq"}, {"attractor": "transport"}],
 )  # fmt: skip
 def test_configurations_at_their_limits_are_accepted(change):
     config = dataclasses.replace(TrainConfig(), **change)
@@ -41,6 +42,14 @@ POSITIVE = "must be a finite number > 0, got"
             for value in (0.0, -1.0, INF, NAN)
         ),
         *(({"lam": v}, f"lam must be a finite number ≥ 0, got {v}") for v in (-1e-9, INF, NAN)),
+        *(
+            ({"lam": v}, re.escape(f"lam must be three finite numbers ≥ 0, got {v}"))
+            for v in ((0.0, -1e-9, 1.0), (0.0, 1.0, INF), [NAN, 1.0, 1.0])
+        ),
+        *(
+            ({"lam": v}, re.escape(f"lam must be one number or three, got {v}"))
+            for v in ((), (0.1,), [0.1, 0.2], (0.1, 0.2, 0.3, 0.4))
+        ),
     ],
 )
 def test_what_was_expected_and_what_came(change, words):
@@ -196,12 +205,12 @@ def test_a_single_unit_is_pushed_by_nobody():
 
 
 def test_masks_are_weights_and_nets_without_any_stand_between():
-    """Fractions, zeros at both ends and in between, and λ = 0."""
+    """Fractions, zeros at both ends and in between; λ = 0, and three of them."""
     net, x, y = stack(range(6), 5, 4)
     masks = torch.zeros(6, 3).double()
     masks[1], masks[3], masks[4] = torch.tensor([[0.5, 0, 2.0], [0, 3.0, 0], [0.1, 0, 0.7]])
     config = TrainConfig(lam=0.4, tau=0.2)
-    for lam in (0.4, 0.0):
+    for lam in (0.4, 0.0, (0.3, 0.0, 2.0), (0.0, 0.5, 0.0), [0.0, 0.0, 0.0]):
         twin = require_grad(net)
         losses.objective(twin, x, y, masks, lam=lam, tau=0.2).sum().backward()
         found = gradients(net, x, y, masks, dataclasses.replace(config, lam=lam))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from protolib import claims, live, model, multiverse, plotting, sweep
+from protolib import claims, live, measurements, model, multiverse, plotting, sweep
 from protolib.figures import attractors, dimensions, privacy, robustness
 
 DRAW = np.random.default_rng(4)
@@ -225,8 +225,38 @@ def test_membership_names_the_easiest_and_draws_the_curves(drawn):
     assert "by the output: energy is the easiest" in words
     assert f"by the prototypes: {forms[0]} is the easiest" in words
     assert "is accused: energy 0.30" in words
+    assert drawn[0][0].get_suptitle() == (
+        "Members found: by the output 30% to 30%, by the prototypes 0% to 0%"
+    )
     assert drawn[0][1].get_title(loc="left") == f"{forms[0]}\nareas 0.50, 0.90"
     assert _lines(drawn[0][1])["output"].get_ydata() == pytest.approx(true)
+
+
+def test_the_arena_s_title_needs_loose_likeness_and_strict_identification(drawn):
+    def table(alike, wrong):
+        values = {"alike, best match": alike, "identified": wrong}
+        rows = [
+            ("own" if own else "wrong", 100, score, of, seed,
+             (0.5 + 0.1 * seed) if own else values.get(score, 0.3))
+            for own in (True, False) for score in privacy.ARENA for seed in (0, 1)
+            for of in ("energy, −b/w", "ReLU, attack", "class means", "uniform")
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=measurements.COLUMNS)
+
+    alt, _ = _alts(privacy.arena(table(0.98, 0.02)))
+    assert "energy, −b/w 0.55" in alt
+    assert "other digits at most 0.02" in alt
+    assert "at least 0.98" in alt
+    figure, ax = drawn[0]
+    assert [ax.axison for _, ax in drawn] == [True] * 10 + [False]  # the phone's sixth place
+    assert "only its own are identified" in figure.get_suptitle()
+    bar, wrong, own = ax.lines[:3]
+    assert bar.get_xdata() == pytest.approx([0.5, 0.6])
+    assert [*own.get_xdata(), *wrong.get_xdata()] == pytest.approx([0.55, 0.3])
+    for alike, wrong in ((0.4, 0.02), (0.98, 0.3)):
+        drawn.clear()
+        privacy.arena(table(alike, wrong))
+        assert not drawn[0][0].get_suptitle()
 
 
 def test_crossings_draws_zeros_on_samples_and_judges_them(drawn):
@@ -242,15 +272,17 @@ def test_crossings_draws_zeros_on_samples_and_judges_them(drawn):
     assert _lines(drawn[0][1])["samples"].get_xdata() == pytest.approx([-0.5, 0.25])
 
 
-def test_sheets_defences_and_knob_report_their_finding():
+def test_sheets_defences_and_knob_report_their_finding(drawn):
     truth = DRAW.random((10, 64))
     alt, _ = _alts(
         privacy.sheets({"training digits": truth, "energy": truth, "overlap": 1 - truth})
     )
     assert "Nearest to the digits are those of energy, farthest those of overlap" in alt
     costs = {"noise": [(0.4, 0.4, 0.2)], "further training": [(0.5, 0.1, 0.85), (0.9, 0.9, 0.95)]}
+    drawn.clear()
     alts = _alts(privacy.defences((1.0, 1.0, 0.9), costs, {"baseline": (0.6, 0.2, 0.9)}))
     assert alts[0].count("further training keeps the highest accuracy, 0.85 of 0.90") == 2
+    assert drawn[0][0].get_suptitle().endswith("goes from 0.90 to 0.85 at best")
     states = {
         "λ = 1": ([0.01, 0.02], [1.0, 1.0]),
         "baseline": ([2.0, 1.8], [0.8, 0.8]),

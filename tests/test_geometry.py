@@ -23,6 +23,18 @@ def test_a_mark_beneath_a_text_is_seen_and_flat_paper_or_a_faint_edge_is_not():
     assert not geometry.on_marks(outside, BOX)
 
 
+def test_what_differs_as_a_mark_is_seen_and_as_a_guide_is_not():
+    """Either side of SEEN and of SHARE."""
+    for value, seen in ((255 - 54, False), (255 - 55, True)):
+        paper = np.full((10, 10, 3), 255, dtype=np.uint8)
+        paper[4, 4, 0] = value  # one channel is enough
+        assert geometry.on_marks(paper, BOX) == seen
+    for width, seen in ((199, True), (200, False)):  # one pixel of so many
+        paper = np.full((1, width, 3), 255, dtype=np.uint8)
+        paper[0, 9] = 0
+        assert geometry.on_marks(paper, [0, 0, width, 1]) == seen
+
+
 @pytest.mark.browser
 def test_each_fault_is_found_on_a_page_made_to_have_it(chromium, tmp_path):
     def page(body, box="0 0 300 100"):

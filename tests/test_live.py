@@ -55,6 +55,45 @@ def test_the_python_it_copies_runs_and_agrees(live_page, capsys):
     assert held["lab"].step == page.evaluate("() => lab.step")
 
 
+def test_each_force_has_a_coefficient_of_its_own_behind_more(live_page):
+    """Masks are weights, and a slider sets λ times its weight; the engine is `protolib`'s."""
+    page, log = live_page(LAB.format('state="preset=coverage&seed=3&tau=0.1"'))
+    inside = "lab.shadowRoot.querySelector"
+    assert not page.evaluate(f"() => {inside}('.s-separation').checkVisibility()")
+    page.evaluate(f"() => {{ {inside}('details').open = true; }}")
+    move = """([name, value]) => { const s = lab.shadowRoot.querySelector(`.s-${name}`);
+      s.value = value; s.dispatchEvent(new Event('input')); lab.pause(); }"""
+    for name, value in (("attractor", 1), ("separation", -0.5), ("overlap", -2)):
+        page.evaluate(move, [name, value])
+    said = "() => ['attractor', 'separation', 'overlap'].map((n) => lab.shadowRoot.querySelector(`.o-${n}`).textContent)"
+    assert page.evaluate(said) == ["10", "0.32", "0.01"]
+    three = [0.1 * m for m in page.evaluate("() => lab.state.masks")]
+    assert three == pytest.approx([10, 0.316, 0.01], abs=1e-9)
+
+    page.evaluate("() => { lab.advance(200); }")
+    x = data.uniform([3], 10, dtype=torch.float64)
+    net = model.initialise([3], 10, dtype=torch.float64)
+    config = training.TrainConfig(steps=200, tau=0.1, lam=three)
+    ones = torch.ones(1, 3, dtype=torch.float64)
+    p = model.prototypes(training.train(net, x, data.sine(x), ones, config).parameters)
+    assert np.allclose(page.evaluate("() => lab.prototypes"), p.flatten(), rtol=0, atol=1e-9)
+
+    query, masks = page.evaluate("() => [lab.query, lab.state.masks]")
+    page.evaluate("query => lab.open(query)", query)
+    assert page.evaluate("() => lab.state.masks") == masks
+    page.evaluate(move, ["separation", -3.05])
+    assert page.evaluate("() => lab.state.masks[1]") == 0
+    assert page.evaluate(said)[1] == "off"
+    page.evaluate("() => lab.set({ lam: 0, masks: [1, 1, 1] })")
+    page.evaluate(move, ["overlap", 0])
+    assert page.evaluate("() => [lab.state.lam, ...lab.state.masks]") == [1, 0, 0, 1]
+    page.evaluate("() => { lab.set({ masks: [1, 0.3, 0], lam: 1, kernel: 'imq' }); }")
+    page.evaluate(f"() => {{ {inside}('.match').click(); lab.pause(); }}")
+    assert page.evaluate("() => [lab.state.attractor, ...lab.state.masks]") == ["imq", 0.3, 0.3, 0]
+    assert page.evaluate(f"() => {inside}('.match').hidden")
+    assert not log.errors
+
+
 def test_a_link_brings_back_the_state(live_page):
     page, _ = live_page(LAB.format('state="preset=baseline"'))
     page.evaluate("() => lab.set({size: 20, tau: 0.5, seed: 3, masks: [0, 1, 1], kernel: 'imq'})")
@@ -93,6 +132,7 @@ def test_few_controls_come_first_and_all_are_reached_by_keyboard(live_page):
     page.evaluate("() => { lab.shadowRoot.querySelector('details').open = true; }")
     assert set(_focused(page)) - set(first) == {
         "preset", "seed", "step", "attractor", "kernel", "s-lam", "s-tau", "s-speed", "s-zoom",
+        "s-attractor", "s-separation", "s-overlap",
         "f-curves", "f-links", "f-forces", "link", "python",
     }  # fmt: skip
     focus = "s => lab.shadowRoot.querySelector(s).focus()"

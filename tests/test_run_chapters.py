@@ -19,7 +19,7 @@ kernelspec:
 ```{code-cell}
 from protolib import figures, hull
 figures.coverage.push
-table = "_data/sparse.csv"
+table = "_data/sparse.csv.gz"
 ```
 """
 
@@ -28,7 +28,7 @@ table = "_data/sparse.csv"
 def chapter(tmp_path, monkeypatch):
     """A chapter in a folder of its own, with a data file, and a cache that holds a run of it."""
     (tmp_path / "_data").mkdir()
-    (tmp_path / "_data" / "sparse.csv").write_text("a,b\n")
+    (tmp_path / "_data" / "sparse.csv.gz").write_text("a,b\n")
     path = tmp_path / "chapter.md"
     path.write_text(CHAPTER)
     found, cache = run_chapters.read("chapter", path), get_cache(tmp_path / "cache")
@@ -45,7 +45,7 @@ def test_a_chapter_is_fresh_until_a_cell_or_a_file_changes(chapter):
     path.write_text(CHAPTER.replace("table =", "name ="))
     assert not fresh()
     path.write_text(CHAPTER)
-    (path.parent / "_data" / "sparse.csv").write_text("a,c\n")
+    (path.parent / "_data" / "sparse.csv.gz").write_text("a,c\n")
     assert not fresh()
 
 

@@ -265,6 +265,51 @@ def test_the_linear_score_does_not_see_linear_maps(seed):
     assert scores.linear_r2(twice, codes).item() == pytest.approx(one, abs=1e-8)
 
 
+@pytest.mark.parametrize("ridge", [0.0, 0.1])
+def test_the_reverse_score_is_sklearns_weighted_by_variance(ridge):
+    hat, codes = _normal(0, 81, 4), _normal(1, 81, 3)
+    hat = torch.tensor([1.0, 5.0, 0.1, 2.0]).double() * (hat + codes[..., :1])
+    fit, judge = slice(0, 41), slice(41, None)
+    a, b = codes[0].numpy(), hat[0].numpy()
+    u = (a - a[fit].mean(0)) / a[fit].std(0)
+    model = LinearRegression() if ridge == 0 else Ridge(alpha=41 * ridge)
+    model.fit(u[fit], b[fit])
+    expected = r2_score(b[judge], model.predict(u[judge]), multioutput="variance_weighted")
+    assert scores.reverse_r2(hat, codes, ridge=ridge).item() == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_reverse_score_asks_whether_units_hold_anything_else():
+    """Exact values: a part of the features is enough, and what is not linear in them counts."""
+    codes = _normal(0, 400, 5)
+    part = 3 * codes @ _normal(1, 5, 2) - 7
+    assert scores.reverse_r2(part, codes).item() == pytest.approx(1)
+    assert scores.linear_r2(part, codes).item() < 0.9
+    more = torch.cat([codes, _normal(2, 400, 5)], dim=-1)  # half of the variance is noise
+    assert scores.linear_r2(more, codes).item() == pytest.approx(1)
+    assert scores.reverse_r2(more, codes).item() == pytest.approx(0.5, abs=0.06)
+    dead = torch.cat([part, torch.full((1, 400, 3), 2.0)], dim=-1)  # what never varies is free
+    assert scores.reverse_r2(dead, codes).item() == pytest.approx(1)
+    assert scores.reverse_r2(dead[..., 2:], codes).item() == 0
+    with pytest.raises(ValueError, match="penalty"):
+        scores.reverse_r2(codes, codes, ridge=-0.1)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 999))
+def test_the_reverse_score_does_not_see_rotations_nor_maps_of_the_features(seed):
+    hat, codes = _normal(seed, 60, 3), _normal(seed + 1, 60, 3)
+    hat[..., 1] += 2 * codes[..., 2]
+    one = scores.reverse_r2(hat, codes).item()
+    turn = scores.random_rotations(_normal(seed + 2, 3, 3))
+    mixed = codes @ (_normal(seed + 3, 3, 3) + 3 * torch.eye(3)) - 7
+    for units, features in ((hat @ turn * -5 + 3, codes), (hat, mixed), (hat @ turn, mixed)):
+        assert scores.reverse_r2(units, features).item() == pytest.approx(one, abs=1e-8)
+    stack = [torch.cat([values, values.flip(1)]) for values in (hat, codes)]
+    assert scores.reverse_r2(*stack)[0].item() == pytest.approx(one, rel=1e-9)
+    stretched = hat * torch.tensor([1.0, 9.0, 1.0])  # the unit that is partly linear, made large
+    assert scores.reverse_r2(stretched, codes).item() > one
+
+
 def test_the_lasso_is_sklearns():
     u, f = _normal(0, 60, 5)[0], _normal(1, 60, 2)[0]
     f[:, 0] += u[:, 1]
@@ -435,6 +480,20 @@ def test_linear_r2_of_noise_is_exact(samples, units):
     assert found.mean().item() == pytest.approx(expected, abs=4 * error)
     with pytest.raises(ValueError, match="permuted"):
         scores.linear_r2_chance(20, 9)
+
+
+@pytest.mark.parametrize(("samples", "units", "features"), [(40, 1, 3), (41, 4, 10), (300, 8, 20)])
+def test_reverse_r2_of_noise_is_exact(samples, units, features):
+    nets = 1500
+    hat, codes = _normal(0, samples, units, nets), _normal(1, samples, features, nets)
+    found = scores.reverse_r2(hat, codes)
+    error = found.std().item() / math.sqrt(nets)
+    expected = scores.reverse_r2_chance(samples, units, features)
+    assert found.mean().item() == pytest.approx(expected, abs=4 * error)
+    with pytest.raises(ValueError, match="permuted"):
+        scores.reverse_r2_chance(20, 1, 9)
+    with pytest.raises(ValueError, match="a unit"):
+        scores.reverse_r2_chance(20, 0, 2)
 
 
 def test_support_f1_of_shuffled_codes_is_exact():

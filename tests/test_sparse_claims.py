@@ -13,7 +13,7 @@ from protolib.claims import sparse as claims
 from protolib.sparse import measurements as second
 
 ROOT = Path(__file__).parents[1]
-DATA = ROOT / "book" / "_data" / "sparse.csv"
+DATA = ROOT / "book" / "_data" / "sparse.csv.gz"
 
 
 def _table(values, seeds=12, noise=0.002):
@@ -29,8 +29,11 @@ def _verdict(name, values, **other):
     return {v.claim.id: v.verdict for v in claims.ledger(_table(values, **other))}[name]
 
 
-def _latents(r2=0.99, raw=0.7, mcc=0.7):
+def _latents(r2=0.99, raw=0.7, mcc=0.7, reverse=0.99):
     return {
+        ("sphere", 5, "reverse R²", "trained"): reverse,
+        ("sphere", 5, "reverse R²", "raw input"): 0.8,
+        ("sphere", 5, "reverse R²", "untrained"): 0.7,
         ("sphere", 5, "R²", "trained"): r2, ("sphere", 5, "R²", "raw input"): raw,
         ("sphere", 5, "R²", "untrained"): 0.4, ("sphere", 5, "MCC", "trained"): mcc,
         ("sphere", 5, "MCC", "random rotation"): 0.72,
@@ -41,7 +44,8 @@ def test_s1_asks_for_linear_and_no_further():
     assert _verdict("S1", _latents()) == "holds"
     assert _verdict("S1", _latents(r2=0.9)) == "partly"  # better than the raw input, not linear
     assert _verdict("S1", _latents(mcc=0.95)) == "partly"  # further than linear
-    assert _verdict("S1", _latents(r2=0.3, mcc=0.95)) == "fails"
+    assert _verdict("S1", _latents(reverse=0.9)) == "partly"  # the latents, among much else
+    assert _verdict("S1", _latents(r2=0.3, mcc=0.95, reverse=0.6)) == "fails"
 
 
 def _codes(sparse=0.99, linear=0.7, learned=0.95, layer=0.85, own=0.8, again=0.9):
@@ -94,7 +98,7 @@ def test_the_table_is_whole_and_from_seeds_that_no_chapter_uses():
     assert sorted(table.seed.unique()) == [*second.SEEDS]
     assert (table.groupby(["world", "n", "score", "of"]).size() == len(second.SEEDS)).all()
     asked = {v.claim.id: len(v.questions) for v in claims.ledger(table)}
-    assert asked == {"S1": 12, "S2": 10, "S3": 6, "S4": 14}
+    assert asked == {"S1": 21, "S2": 10, "S3": 6, "S4": 14}
 
 
 def test_a_sample_of_the_table_is_taken_again(monkeypatch):

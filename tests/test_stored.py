@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from protolib import claims, sweep
-from protolib.sweep.stored import planned, read_runs
+from protolib.sweep.stored import how, planned, read_runs
 from protolib.training import TrainConfig
 
 DATA = Path(__file__).parents[1] / "book" / "_data"
@@ -83,3 +83,14 @@ def test_stored_runs_are_read_by_their_grids_and_a_missing_one_is_named(tmp_path
     other = sweep.Grid((4,), (0,), (sweep.MASKS[0],), config, sweep.Setting(target="line"))
     with pytest.raises(sweep.TableError, match=r"lacks 1 runs with .*target='line'"):
         sweep.stored([other], path)
+
+
+def test_what_is_not_nominal_is_read_back_from_its_words():
+    """Also three λ, whose commas are not those between settings."""
+    plans = (
+        (TrainConfig(), sweep.Setting()),
+        (TrainConfig(lam=(0.1, 0.0, 2.0), tau=1.0), sweep.Setting(dims=2, target="labels")),
+        (TrainConfig(steps=5, attractor="soft coverage"), sweep.Setting(noise=0.1)),
+    )
+    for plan in plans:
+        assert planned(how(*plan)) == plan

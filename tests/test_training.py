@@ -37,6 +37,32 @@ def test_closed_form_gradients_equal_autograd(mask, dims, tau):
     _assert_same(found, _autograd(net, x, y, masks, 0.3, tau), 1e-12)
 
 
+THREE = (0.3, 0.7, 2.0)
+
+
+@pytest.mark.parametrize("dims", [1, 2])
+@pytest.mark.parametrize("parametrisation", ["bias", "centre"])
+def test_three_coefficients_weigh_each_loss_by_its_own(parametrisation, dims):
+    """One λ three times is that λ; three are masks times λ; gradients are autograd's."""
+    net, x, y = stack(range(8), samples=6, units=5, dims=dims)
+    config = TrainConfig(lam=THREE, tau=0.1, parametrisation=parametrisation, steps=40)
+    found = training.gradients(net, x, y, ALL_MASKS, config)
+    if parametrisation == "bias":
+        _assert_same(found, _autograd(net, x, y, ALL_MASKS, THREE, 0.1), 1e-12)
+    weighted = ALL_MASKS * ALL_MASKS.new_tensor(THREE)
+    _assert_same(
+        train(net, x, y, ALL_MASKS, config).parameters,
+        train(net, x, y, weighted, dataclasses.replace(config, lam=1.0)).parameters,
+        1e-12,
+    )
+    one = dataclasses.replace(config, lam=0.3)
+    same = dataclasses.replace(config, lam=[0.3, 0.3, 0.3])
+    assert same.lam == (0.3, 0.3, 0.3)
+    assert hash(same) != hash(one)
+    for a, b in zip(*(training.gradients(net, x, y, ALL_MASKS, c) for c in (one, same))):
+        assert torch.equal(a, b)
+
+
 FORMS = [
     {"attractor": "soft coverage", "softness": 0.05},
     {"attractor": "gaussian", "tau": 0.3},
@@ -57,10 +83,10 @@ def test_every_form_of_the_losses_has_its_closed_form_gradient(form, outputs, di
     net = model.initialise(range(8), units, dims, outputs=outputs, dtype=torch.float64)
     y = torch.sin(3 * x.sum(-1))
     y = y if outputs is None else torch.stack([y, y**2, 1 - y], dim=-1)
-    config = TrainConfig(lam=0.3, **form)
+    config = TrainConfig(lam=THREE, **form)
     found = training.gradients(net, x, y, ALL_MASKS, config)
     twin = require_grad(net)
-    losses.objective(twin, x, y, ALL_MASKS, lam=0.3, **config.forms()).sum().backward()
+    losses.objective(twin, x, y, ALL_MASKS, lam=THREE, **config.forms()).sum().backward()
     _assert_same(found, [tensor.grad for tensor in twin], 1e-11, 1e-12)
 
 

@@ -23,6 +23,8 @@ READY = """async () => {
   document.querySelectorAll("img").forEach(image => { image.loading = "eager"; });
   await new Promise(done => setTimeout(done, 600));
 }"""
+OVERLAID = """.bd-header, .bd-header-article, .pst-skip-link, .skip-link, #pst-back-to-top {
+  display: none !important; }"""
 STYLE = """body{font:15px/1.4 sans-serif;margin:1rem;background:#888}h2{margin:1.5rem 0 .3rem}
 div{display:flex;flex-wrap:wrap;gap:.5rem;align-items:flex-start}img{max-height:420px;max-width:32%}"""
 
@@ -36,6 +38,7 @@ def photograph(browser, page_file: Path, width: str, theme: str) -> list[Path]:
     stem = TARGET / f"{page_file.stem}-{width}-{theme}"
     pictures = [stem.with_name(f"{stem.name}-00.png")]
     page.screenshot(path=pictures[0])
+    page.add_style_tag(content=OVERLAID)  # or it would stand across tall figures
     for k, figure in enumerate(page.locator("article figure.fig").all(), start=1):
         box = figure.bounding_box()
         if box and box["height"] > 8:

@@ -11,7 +11,7 @@ ledger takes seeds that no chapter uses. The measurements are those of
 import pandas as pd
 
 from protolib.claims import measured
-from protolib.claims.engine import Claim, Question, Verdict, above, below, positive
+from protolib.claims.engine import Claim, Question, Revision, Verdict, above, below, positive
 from protolib.claims.measured import questions
 from protolib.sparse.measurements import DEEP, NOISE, SPARSE
 
@@ -24,6 +24,9 @@ def _ask_s1(table: pd.DataFrame) -> list[Question]:
         ("R²", "trained", "raw input", positive),
         ("R²", "trained", "untrained", positive),
         ("R²", "trained", None, above(GOOD)),
+        ("reverse R²", "trained", "raw input", positive),
+        ("reverse R²", "trained", "untrained", positive),
+        ("reverse R²", "trained", None, above(GOOD)),
         ("MCC", "trained", "random rotation", below(MARGIN)),
     )
     return questions(table, ["sphere"], asks)
@@ -68,8 +71,8 @@ CLAIMS = (
         "S1",
         "A classifier's representation gives the latents back up to a linear map.",
         "For latents on spheres in 3, 5 and 8 dimensions, mean over seeds of the held-out linear "
-        "R²: trained − raw input, trained − untrained, and trained; and of MCC(trained) − the mean "
-        "MCC of a random rotation.",
+        "R², of the latents from the representation and in reverse: trained − raw input, trained − "
+        "untrained, and trained; and of MCC(trained) − the mean MCC of a random rotation.",
         f"Differences of R²: yes above 0. R² itself: yes above {GOOD:g}. MCC: yes (linear, and no "
         f"further) where it exceeds a rotation's by less than {MARGIN:g}. Yes and no where the "
         "whole interval says so.",
@@ -78,6 +81,16 @@ CLAIMS = (
         (
             "test_sparse_claims.py::test_s1_asks_for_linear_and_no_further",
             "test_identifiability.py::test_centred_logits_of_the_posterior_are_linear_in_the_latent",
+        ),
+        (
+            Revision(
+                "2026-11-22",
+                "Without the reverse: R² of the latents from the representation, and MCC.",
+                (("seeds 10 to 19", "partly"),),
+                "That R² is nearly as high for a wide random layer, so alone it cannot tell a "
+                "representation that is linear in the latents from one that holds them among much "
+                "else.",
+            ),
         ),
     ),
     Claim(

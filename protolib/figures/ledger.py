@@ -9,6 +9,7 @@ import pandas as pd
 from IPython.display import HTML
 
 from protolib.claims import Question, Verdict
+from protolib.claims.sentences import Sentence
 
 # A verdict by its shape, in one hue: the style sheet gives it, and the attributes in a notebook.
 # As a point it stands alone; in a row of many verdicts its height is that of the shape (`_bar`).
@@ -28,6 +29,13 @@ MEANINGS = {
 NOT_ASKED = '<td><span class="visually-hidden">not asked</span></td>'
 HEIGHTS = {"holds": 12, "partly": 6, "undecided": 1.5}
 PAPERS = {"C": "From latent space to training data", "S": "From superposition to sparse codes"}
+TITLES = {"alba2026": PAPERS["C"], "klindt2025": PAPERS["S"]}
+KINDS = {
+    "abstract": "the abstract",
+    "summary": "public summaries",
+    "limit": "limits",
+    "future work": "future work",
+}
 
 
 def matrix(
@@ -69,6 +77,37 @@ def matrix(
         f'<table class="matrix"><thead><tr>{columns}</tr></thead><tbody>{"".join(parts)}</tbody>'
         f'</table><p class="key">{key}; in brackets: corrected for '
         "the number of questions.</p>"
+    )
+
+
+def sentences(told: Sequence[Sentence], found: Sequence[Verdict]) -> HTML:
+    """Every sentence of the sources, with the chapters, rows and verdicts that answer it.
+
+    told: `claims.sentences.sentences()`; found: verdicts on all claims that these name.
+    """
+    by_id = {verdict.claim.id: verdict for verdict in found}
+    parts, group = [], None
+    for one in told:
+        if (one.source, one.kind) != group:
+            group = one.source, one.kind
+            words = f"<cite>{TITLES[one.source]}</cite>: {KINDS[one.kind]}"
+            head = f'<th scope="rowgroup" colspan="3">{words}</th>'
+            parts.append(f'<tr class="paper">{head}</tr>')
+        claims = [by_id[id].claim for id in one.claims]
+        slugs = dict.fromkeys(claim.chapters[0] for claim in claims)
+        links = ", ".join(f'<a href="{slug}.html">{slug}</a>' for slug in slugs)
+        rows = "<br>".join(
+            f'<a href="claims.html#{id.lower()}">{id}</a> {_word(by_id[id].verdict)}'
+            f"{_corrected(by_id[id]).replace('corrected: ', '')}"
+            for id in one.claims
+        )
+        parts.append(
+            f'<tr><th scope="row">{_text(one.words)}</th><td>{links}</td><td>{rows}</td></tr>'
+        )
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("sentence", "chapter", "verdict"))
+    return HTML(
+        f'<table class="matrix sentences"><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{''.join(parts)}</tbody></table>"
     )
 
 

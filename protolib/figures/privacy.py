@@ -1,6 +1,9 @@
 """The figures of the chapter `privacy`: images in weights, membership tests, defences, the knob."""
 
+import re
+
 import numpy as np
+import pandas as pd
 import torch
 from IPython.display import HTML
 from matplotlib.axes import Axes
@@ -24,7 +27,7 @@ def sheets(rows: dict[str, np.ndarray]) -> HTML:
     names = [*rows][1:]
     told = {name: f"{name}: {gap:.2g} away on average" for name, gap in zip(names, gaps)}
     alt = (
-        f"{len(truth)} training digits and the prototypes matched to them. Nearest to the digits "
+        f"{len(truth)} training digits and what is matched to them. Nearest to the digits "
         f"are those of {names[int(np.argmin(gaps))]}, farthest those of "
         f"{names[int(np.argmax(gaps))]}; mean distances "
         + ", ".join(f"{name} {gap:.2g}" for name, gap in zip(names, gaps))
@@ -44,6 +47,69 @@ def _area(members, others, places) -> float:
         for side in (members, others)
     ]
     return privacy.area(*scores)
+
+
+ARENA = {  # scores of the arena: title, chance, ideal
+    "matched error": ("matched error", None, 0),
+    "alike, best match": ("alike:\nbest match", None, 1),
+    "alike, one-to-one": ("alike:\none-to-one", None, 1),
+    "identified": ("identified", 0.01, 1),
+    "found at 1% false": ("found\nat 1% false", 0.01, 1),
+}
+
+
+@plotting.styled
+def arena(table: pd.DataFrame) -> HTML:
+    """The scores of `protolib.arena.measure`: a row a reader, a column a score.
+
+    Full, the digits' own network (thin, its seeds); open, the one that was trained on others.
+    """
+    part = table[table["score"].isin([*ARENA])]
+    values = part.pivot_table(index=["world", "of", "score"], columns="seed", values="value")
+    readers = [*part["of"].unique()]
+    data = [r for r in readers if not re.search("−b/w|attack", r)]
+    mean = values.mean(axis=1)
+    weights = [r for r in readers if r not in data]
+    loose = mean["wrong", :, "alike, best match"].drop("uniform").min()
+    strict = mean["wrong", :, "identified"].max()
+    hit = mean["own", :, "identified"].sort_values(ascending=False)
+    alt = (
+        "Digits identified among 99 decoys: "
+        + ", ".join(f"{reader} {share:.2f}" for reader, share in hit.items())
+        + f"; with networks of other digits at most {strict:.2f}. Alike by the best match: there "
+        f"too at least {loose:.2f}."
+    )
+
+    def panel(ax: Axes, score: str, named: bool) -> None:
+        title, chance, ideal = ARENA[score]
+        for row, reader in enumerate(readers):
+            form = reader.partition(",")[0]
+            colour = plotting.MUTED if reader in data else COLOURS.get(form, plotting.INK)
+            own, wrong = values.loc["own", reader, score], values.loc["wrong", reader, score]
+            ax.plot([own.min(), own.max()], [row, row], color=colour, lw=3, alpha=0.4)
+            ax.plot(wrong.mean(), row, "o", color=colour, mfc=plotting.PAPER, ms=5)
+            ax.plot(own.mean(), row, "o", color=colour, ms=5)
+        ax.axhline(len(weights) - 0.5, color=plotting.FAINT, lw=0.8)
+        ax.axvline(ideal, color=plotting.MUTED, lw=0.8, zorder=0)
+        if chance is not None:
+            ax.axvline(chance, color=plotting.MUTED, ls=":", zorder=0)
+        ax.set(yticks=range(len(readers)), ylim=(len(readers) - 0.5, -0.5), title=title)
+        ax.set_yticklabels(readers if named else [])
+        ax.set(xlim=(-0.15, None) if ideal == 0 else (-0.06, 1.06))
+        if ideal:
+            ax.set(xticks=[0, 0.5, 1], xticklabels=["0", "½", "1"])
+
+    def draw(figure: Figure, phone: bool) -> None:
+        axes = [*figure.subplots(*((3, 2) if phone else (1, 5))).flat]
+        for k, (ax, score) in enumerate(zip(axes, ARENA)):
+            panel(ax, score, not k % 2 if phone else not k)
+        for ax in axes[len(ARENA) :]:
+            ax.set_axis_off()
+        if loose > 0.5 > 0.1 > strict:
+            words = "From any network come digits;", "only its own are identified"
+            plotting.headline(figure, ("\n" if phone else " ").join(words))
+
+    return plotting.both(draw, (8.6, 3.4), (3.6, 7.6), alt)
 
 
 @plotting.styled
@@ -118,8 +184,13 @@ def membership(
         words = ", ".join(f"{areas[form][how]:.2f}" for how in attacks)
         ax.set_title(f"{form}\nareas {words}")
 
+    shares = {how: [early[form][how].mean() for form in curves] for how in attacks}
+    words = [f"by the {how} {min(s):.0%} to {max(s):.0%}" for how, s in shares.items()]
+
     def draw(figure: Figure, phone: bool) -> None:
         shape = (2, 2) if phone else (1, 4)
+        lines = ["Members found:", f"{words[0]},", words[1]]
+        plotting.headline(figure, ("\n" if phone else " ").join(lines))
         axes = figure.subplots(*shape, sharex=True, sharey=True).flat
         for ax, form in zip(axes, COLOURS):
             panel(ax, form)
@@ -138,7 +209,7 @@ def membership(
             "chance is one half. Found when one in a hundred others is accused: "
             + ", ".join(f"{form} {early[form][how].mean():.2f}" for form in order) + "."
         )  # fmt: skip
-    return plotting.both(draw, (8.6, 2.8), (3.6, 4.4), " ".join(alts))
+    return plotting.both(draw, (8.6, 3.1), (3.6, 5.0), " ".join(alts))
 
 
 @plotting.styled
@@ -162,7 +233,17 @@ def defences(whole, costs: dict[str, list], others: dict[str, tuple]) -> HTML:
         ax.axvline(chance, color=plotting.MUTED, ls=":")
         ax.set(xlim=(-0.06, 1.06), ylim=(0, 1.05), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
 
+    kept = [p[2] for points in costs.values() for p in points if 2 * p[0] <= whole[0]
+            and 2 * p[1] <= whole[1]]  # fmt: skip
+    top = max(kept, default=0.0)
+    words = (
+        "Where both leaks are halved,",
+        f"accuracy goes from {whole[2]:.2f} to {top:.2f} at best",
+    )
+
     def draw(figure: Figure, phone: bool) -> None:
+        if kept:
+            plotting.headline(figure, ("\n" if phone else " ").join(words))
         shape = (len(costs), 2) if phone else (2, len(costs))
         axes = figure.subplots(*shape, sharex=True, sharey=True, squeeze=False)
         axes = axes if phone else axes.T
@@ -188,7 +269,7 @@ def defences(whole, costs: dict[str, list], others: dict[str, tuple]) -> HTML:
             + ", ".join(f"{k} {v:.2f}" if v else f"{k} never" for k, v in half.items() if k != best)
             + "."
         )
-    return plotting.both(draw, (8.6, 4.0), (3.6, 7.2), " ".join(alts))
+    return plotting.both(draw, (8.6, 4.3), (3.6, 7.5), " ".join(alts))
 
 
 @plotting.styled

@@ -137,6 +137,19 @@ TRIES: dict[str, tuple[Try, ...]] = {
         Try("Energy against energy", "Nearly each finds a sample of its own. This page explains "
             "why.", (Act(HOT, 1000, 2), Act(MATCHED, 2000, 7))),
     ),
+    "coefficients": (
+        Try("Nominal", "λ of coverage 0.1, as in the paper: some triangles find a dot, some "
+            "never do.", {"preset": "coverage", "size": 20, "seed": 3}),
+        Try("A thousandfold", "λ of coverage 100: those that own a dot sit on it. The others "
+            "still feel nothing.", {"preset": "coverage", "size": 20, "seed": 3,
+                                    "masks": [1000, 0, 0]}),
+        Try("Balance it against separation?", "λ 100 against 0.1 at τ = 1: the owners hold, the "
+            "others leave, where no coefficient reaches them.",
+            {"preset": "separation above threshold", "seed": 3, "masks": [1000, 1, 0]}),
+        Try("A matched pair", "Energy against energy, both λ 0.1, untuned. Then move one of the "
+            "two sliders under More: the balance is narrow.",
+            {"preset": "repulsion with its attractor", "seed": 3}),
+    ),
     "plane lab": (
         Try("Separation alone", "Above its threshold it nearly empties the hull.",
             {**HOT, "dims": 2, "size": 30}),

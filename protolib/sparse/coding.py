@@ -21,6 +21,7 @@ from protolib.sparse.encoders import (
     Autoencoder,
     Lista,
     encode,
+    largest,
     lista_start,
     run_lista,
     train_autoencoder,
@@ -48,7 +49,7 @@ from protolib.sparse.world import (
 
 __all__ = [
     "Autoencoder", "Codes", "Dictionary", "Learned", "Lista", "Signals", "basis_pursuit",
-    "coherence", "encode", "fista", "ista", "kkt_residual", "lasso", "learn_dictionary",
+    "coherence", "encode", "fista", "ista", "kkt_residual", "largest", "lasso", "learn_dictionary",
     "lipschitz", "lista_start", "mix", "random_dictionary", "read", "recovered", "ridge",
     "run_lista", "soft_threshold", "spark", "sparse_codes", "statistical_dimension",
     "train_autoencoder", "train_lista", "unit_columns",

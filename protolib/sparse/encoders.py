@@ -41,14 +41,37 @@ class Autoencoder(NamedTuple):
     dictionary: Dictionary
 
 
-def encode(autoencoder: Autoencoder, signals: Signals) -> Codes:
-    """z = ReLU(W y + b): one layer, one pass.
+def encode(autoencoder: Autoencoder, signals: Signals, *, active: int | None = None) -> Codes:
+    """z = ReLU(W y + b): one layer, one pass; with `active`, only so many of its largest (TopK).
 
     >>> net = Autoencoder(torch.ones(1, 2, 1), torch.tensor([[0.0, -1.0]]), torch.ones(1, 1, 2))
-    >>> encode(net, torch.tensor([[[0.5]]]))
-    tensor([[[0.5000, 0.0000]]])
+    >>> encode(net, torch.tensor([[[0.5], [2.0]]]))
+    tensor([[[0.5000, 0.0000],
+             [2.0000, 1.0000]]])
+    >>> encode(net, torch.tensor([[[0.5], [2.0]]]), active=1)
+    tensor([[[0.5000, 0.0000],
+             [2.0000, 0.0000]]])
     """
-    return torch.relu(torch.baddbmm(autoencoder.bias[:, None], signals, autoencoder.weight.mT))
+    z = torch.relu(torch.baddbmm(autoencoder.bias[:, None], signals, autoencoder.weight.mT))
+    return z if active is None else largest(z, active)
+
+
+def largest(codes: Codes, active: int) -> Codes:
+    """Codes with all but their `active` largest entries set to zero (equal ones stay together).
+
+    Raises
+    ------
+    ValueError
+        if there are not so many features, or none may be active.
+
+    >>> largest(torch.tensor([[[1.0, 3.0, 2.0]]]), 2)
+    tensor([[[0., 3., 2.]]])
+    """
+    if not 1 <= active <= codes.shape[-1]:
+        raise ValueError(f"active must be between 1 and {codes.shape[-1]}, got {active}")
+    # faster than torch.topk for short rows; the derivative is the kept entries' own
+    least = np.partition(codes.detach().numpy(), -active, axis=-1)[..., -active, None]
+    return codes * (codes >= torch.from_numpy(least))
 
 
 def train_autoencoder(
@@ -58,6 +81,7 @@ def train_autoencoder(
     *,
     lam: float | Float[Tensor, " nets"],
     learn: bool = False,
+    active: int | None = None,
     codes: Codes | None = None,
     steps: int = 2000,
     batch: int = 256,
@@ -75,6 +99,9 @@ def train_autoencoder(
         all the way
     lam
         one number, or one for each net (for a sweep)
+    active
+        if given, only so many of the largest codes of each sample are kept: the TopK autoencoder
+        (Makhzani and Frey, arXiv:1312.5663; Gao et al., arXiv:2406.04093), usually with λ = 0
     codes
         if given, the encoder is taught these codes, mean_i ½ ‖z_i − codes_i‖², and λ is not used: a
         bound on what one layer can do, out of reach without labels
@@ -103,7 +130,7 @@ def train_autoencoder(
     b = W.new_zeros(W.shape[:2]).requires_grad_()
 
     def codes_of(y: Tensor) -> Tensor:
-        return encode(Autoencoder(W, b, A), y)
+        return encode(Autoencoder(W, b, A), y, active=active)
 
     leaves = [W, b, A] if learn else [W, b]
     decoder = (lambda: unit_columns(A)) if learn else (lambda: A)

@@ -29,7 +29,7 @@ FEATURES = 6
 
 
 def measure_latents(seeds: Sequence[int]) -> list[Row]:
-    """S1: linear R² and MCC of a classifier's representation, and of its controls."""
+    """S1: linear R², forward and in reverse, and MCC of a classifier's representation, and of its controls."""
     found = []
     for dims in DIMS:
         world = identifiability.World(dims=dims)
@@ -46,9 +46,11 @@ def measure_latents(seeds: Sequence[int]) -> list[Row]:
             "trained": identifiability.encode(end, test.inputs),
         }
         r2 = {name: scores.linear_r2(c, test.latents) for name, c in codes.items()}
+        reverse = {name: scores.reverse_r2(c, test.latents) for name, c in codes.items()}
         mcc = {name: scores.mcc(c, test.latents) for name, c in codes.items()}
         mcc["random rotation"] = scores.mcc_of_rotations(dims).mean().expand(len(seeds))
-        found += rows("sphere", dims, "R²", seeds, r2) + rows("sphere", dims, "MCC", seeds, mcc)
+        for score, values in (("R²", r2), ("reverse R²", reverse), ("MCC", mcc)):
+            found += rows("sphere", dims, score, seeds, values)
     return found
 
 

@@ -13,11 +13,13 @@ def minimise(
     steps: int,
     learning_rate: float,
     fused: bool = False,
+    decay: bool = True,
 ) -> None:
     """Take `steps` of Adam on `loss(step)`, a number, moving `leaves` in place.
 
-    Adam is Kingma and Ba's (arXiv:1412.6980); the rate falls to zero along half a cosine. A loss
-    that is a sum over nets keeps them apart. `fused` takes torch's faster version.
+    Adam is Kingma and Ba's (arXiv:1412.6980); the rate falls to zero along half a cosine, or
+    stays with `decay=False`. A loss that is a sum over nets keeps them apart. `fused` takes torch's
+    faster version.
 
     >>> x = torch.ones(1, requires_grad=True)
     >>> minimise([x], lambda step: x.square().sum(), steps=200, learning_rate=0.1)
@@ -25,10 +27,11 @@ def minimise(
     True
     """
     adam = torch.optim.Adam(leaves, lr=learning_rate, fused=fused)
-    decay = torch.optim.lr_scheduler.CosineAnnealingLR(adam, max(steps, 1))
+    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(adam, max(steps, 1))
     for step in range(steps):
         adam.zero_grad()
         with torch.enable_grad():
             loss(step).backward()
         adam.step()
-        decay.step()
+        if decay:
+            cosine.step()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from numbers import Integral
+from numbers import Integral, Real
 
 from protolib.experiment import Chunk, Setting
 from protolib.masks import MASKS, Mask
@@ -76,6 +76,11 @@ class Grid:
     def __post_init__(self) -> None:
         check_numbers("sizes", self.sizes, 1)
         check_numbers("seeds", self.seeds, 0)
+        if not isinstance(self.config.lam, Real):
+            raise ValueError(
+                "the runs of a grid share one λ, as a column of their table, "
+                f"got lam={self.config.lam}; `training.train` takes three"
+            )
         if not len(self.masks):
             raise ValueError("masks is empty: there is nothing to run")
         for mask in self.masks:

@@ -46,8 +46,8 @@ def planned(words: str) -> tuple[TrainConfig, Setting]:
     >>> planned("tau=1.0, dims=2") == (TrainConfig(tau=1.0), Setting(dims=2))
     True
     """
-    pairs = [] if words == "nominal" else [pair.split("=", 1) for pair in words.split(", ")]
-    values = {name: ast.literal_eval(value) for name, value in pairs}
+    call = ast.parse(f"nominal({words if words != 'nominal' else ''})", mode="eval").body
+    values = {one.arg: ast.literal_eval(one.value) for one in call.keywords}
     fields = {field.name for field in dataclasses.fields(TrainConfig)}
     return (
         TrainConfig(**{name: value for name, value in values.items() if name in fields}),

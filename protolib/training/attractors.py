@@ -22,11 +22,11 @@ def active(weights: Tensor) -> slice | None:
 def attractor_program(
     force: Tensor, p: Tensor, x: Tensor, weights: Tensor, config: TrainConfig
 ) -> Program | None:
-    """A function that adds λ m_C ∂attractor/∂p to `force`."""
+    """A function that adds λ_C m_C ∂attractor/∂p to `force`."""
     on = active(weights)
     if on is None:
         return None
-    force, p, x, weights = force[on], p[on], x[on].contiguous(), weights[on]
+    force, p, x, weights = force[on], p[on], x[on].contiguous(), weights[on].to(p.device)
     if config.attractor == "coverage":
         return _coverage_program(force, p, x, weights)
     if config.attractor == "soft coverage":
@@ -100,7 +100,8 @@ def _transport_program(force: Tensor, p: Tensor, x: Tensor, weights: Tensor) -> 
 
     def any_dimension() -> None:
         pairs = matching.assign(p.mT, x.mT, squared=True)
-        owner = torch.stack([torch.as_tensor(j) for _, j in pairs])[:, None].expand(-1, dims, -1)
+        order = torch.stack([torch.as_tensor(j) for _, j in pairs]).to(p.device)
+        owner = order[:, None].expand(-1, dims, -1)
         force.scatter_add_(-1, owner, p.gather(-1, owner).sub_(x).mul_(scale))
 
     return one_dimension if dims == 1 else any_dimension
@@ -109,11 +110,11 @@ def _transport_program(force: Tensor, p: Tensor, x: Tensor, weights: Tensor) -> 
 def separation_program(
     force: Tensor, p: Tensor, weights: Tensor, config: TrainConfig
 ) -> Program | None:
-    """A function that adds λ m_S ∂separation/∂p to `force`."""
+    """A function that adds λ_S m_S ∂separation/∂p to `force`."""
     on = active(weights)
     if on is None:
         return None
-    force, p, weights = force[on], p[on], weights[on]
+    force, p, weights = force[on], p[on], weights[on].to(p.device)
     units = p.shape[-1]
     scale = -weights / max(units * (units - 1), 1)
     return kernel_program(force, p, p, scale, config.kernel, config.tau)

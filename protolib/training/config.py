@@ -1,13 +1,14 @@
 """How a stack is trained, and what training returns."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
 from jaxtyping import Int
 from torch import Tensor
 
-from protolib.losses import Attractor, Kernel
+from protolib.losses import Attractor, Kernel, coefficients
 from protolib.model import Activation, Parameters
 
 
@@ -21,10 +22,13 @@ class TrainConfig:
         number of full-batch steps, ≥ 0
     learning_rate
         > 0
+    decay
+        of the learning rate: "constant", or "cosine", from it down to 0 along half a cosine
     optimiser
         "adam" (β₁ = 0.9, β₂ = 0.999, ε = 1e-8) or "sgd" (no momentum)
     lam
-        λ, the one coefficient of all structural losses, ≥ 0
+        λ ≥ 0, the one coefficient of all structural losses, as in the paper; or three numbers, of
+        coverage (or what stands in for it), separation and overlap, kept as a tuple
     tau
         τ, the temperature of the separation loss, > 0, in squared input units; also the width of an
         attractor with a kernel
@@ -49,13 +53,14 @@ class TrainConfig:
     steps: int = 2000
     learning_rate: float = 1e-2
     optimiser: Literal["adam", "sgd"] = "adam"
-    lam: float = 0.1
+    lam: float | Sequence[float] = 0.1
     tau: float = 1e-3
     attractor: Attractor = "coverage"
     kernel: Kernel = "gaussian"
     softness: float = 1e-2
     parametrisation: Literal["bias", "centre"] = "bias"
     activation: Activation = "gaussian"
+    decay: Literal["constant", "cosine"] = "constant"
 
     def __post_init__(self) -> None:
         if self.steps < 0:
@@ -64,12 +69,23 @@ class TrainConfig:
             value = getattr(self, name)
             if not (value > 0 and math.isfinite(value)):
                 raise ValueError(f"{name} must be a finite number > 0, got {value}")
-        if not (self.lam >= 0 and math.isfinite(self.lam)):
-            raise ValueError(f"lam must be a finite number ≥ 0, got {self.lam}")
+        several = coefficients(self.lam)
+        if isinstance(self.lam, Sequence):
+            object.__setattr__(self, "lam", several)
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
                 words = " or ".join(f'"{word}"' for word in allowed)
                 raise ValueError(f"{name} must be {words}, got {getattr(self, name)!r}")
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, 1 to `steps`: that of torch's `CosineAnnealingLR`, or constant.
+
+        >>> TrainConfig(steps=4, learning_rate=1.0, decay="cosine").rate(3)  # half of the way
+        0.5
+        """
+        if self.decay == "constant":
+            return self.learning_rate
+        return self.learning_rate * (1 + math.cos(math.pi * (step - 1) / self.steps)) / 2
 
     def forms(self) -> dict:
         """The fields that say which form each loss takes, as keywords for `losses.objective`."""
@@ -83,6 +99,7 @@ _CHOICES = {
     "kernel": get_args(Kernel),
     "parametrisation": ("bias", "centre"),
     "activation": get_args(Activation),
+    "decay": ("constant", "cosine"),
 }
 
 

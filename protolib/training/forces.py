@@ -8,6 +8,7 @@ With G_ij = ∂objective/∂h_ij · h_ij, every weight gradient is a matrix prod
 import torch
 from torch import Tensor
 
+from protolib.losses import coefficients
 from protolib.model import SLOPE_FLOOR
 from protolib.training.attractors import active, attractor_program, separation_program
 from protolib.training.config import TrainConfig
@@ -27,7 +28,7 @@ def force_program(
     """Allocate the work space once; return a program that fills `gradient` from `flat`.
 
     Both (nets, width); inputs (nets, samples, dims), targets (nets, samples, *outputs), masks
-    (nets, 3).
+    (nets, 3). Masks may stay on the processor while the others are elsewhere: they say what to do.
     """
     (nets, _, dims), (units, _, outputs) = inputs.shape, shape
     at, slopes, x = views(flat, shape), views(gradient, shape), inputs.mT.contiguous()
@@ -36,6 +37,8 @@ def force_program(
     if centre:  # the response is computed from (w, b), whatever the optimiser moves
         weights = torch.empty_like(weights)
     response = response_program(weights, x, config.activation)
+    lam_c, lam_s, lam_o = coefficients(config.lam)
+    pulls, pushes = lam_c * masks[:, 0], lam_s * masks[:, 1]
     rows = torch.cat([torch.ones_like(x[:, :1]), x, x.square().sum(1, keepdim=True)], dim=1)
     moments, along = x.new_empty(nets, dims + 2, units), x.new_empty(nets, dims, units)
 
@@ -43,19 +46,19 @@ def force_program(
     steps = [
         response.fill,
         fit(moments, response, rows, at, slopes, targets),
-        _overlap(moments, response, rows, masks[:, 2], config.lam),
+        _overlap(moments, response, rows, masks[:, 2], lam_o),
         _weights_from_moments(slopes, response, moments, along),
     ]
     if centre:
         before, after = _centres(weights, at, slopes, along)
         steps = [before, *steps, after]
-    if active(masks[:, :2].amax(-1) * config.lam) is not None:
+    if active(torch.maximum(pulls, pushes)) is not None:
         p, force = x.new_empty(2, nets, dims, units)  # force = ∂objective/∂p
         before, after = (_force_on_centres if centre else _force_on_prototypes)(
             p, force, at, slopes, along
         )
-        pull = attractor_program(force, p, x, config.lam * masks[:, 0], config)
-        push = separation_program(force, p, config.lam * masks[:, 1], config)
+        pull = attractor_program(force, p, x, pulls, config)
+        push = separation_program(force, p, pushes, config)
         steps += [before, pull, push, after]
     steps = [step for step in steps if step is not None]
 
@@ -124,7 +127,7 @@ def _vector_fit(
 def _overlap(
     moments: Tensor, response: Response, rows: Tensor, mask: Tensor, lam: float
 ) -> Program | None:
-    """Add λ m_O times the moments of the overlap, from sums over units."""
+    """Add λ_O m_O times the moments of the overlap, from sums over units."""
     on = active(mask * lam)
     if on is None:
         return None
@@ -132,8 +135,8 @@ def _overlap(
         table[on] for table in (response.h, response.psi, response.scratch, moments)
     )
     samples, units = h.shape[1:]
-    pairs = max(units * (units - 1), 1)
-    steep_rows = -4 / response.kappa / (samples * pairs) * lam * mask[on, None, None] * rows[on]
+    pairs, own = max(units * (units - 1), 1), mask[on, None, None].to(h.device)
+    steep_rows = -4 / response.kappa / (samples * pairs) * lam * own * rows[on]
     row_sum, weighted = h.new_empty(len(h), samples), torch.empty_like(steep_rows)
     row_sum_row, part = row_sum[:, None], torch.empty_like(part_of)
 

@@ -53,6 +53,7 @@ def train(
     *,
     snapshot_every: int | None = None,
     progress: bool = False,
+    device: str | torch.device | None = None,
 ) -> TrainResult:
     """Train every network of the stack on its own data, full batch, all at once.
 
@@ -67,6 +68,10 @@ def train(
         keep a copy of the weights every so many steps, and at step 0 and the last.
     progress
         show a progress bar over steps.
+    device
+        where to train, "cuda" for example; weights and snapshots come back to where the start was.
+        None: where the start is. On a graphics card sums run in another order, and the last bits
+        differ.
 
     Notes
     -----
@@ -91,22 +96,26 @@ def train(
     check(parameters, inputs, targets, masks)
     if snapshot_every is not None and snapshot_every < 1:
         raise ValueError(f"snapshot_every must be ≥ 1, got {snapshot_every}")
+    home = parameters.slope.device
+    parameters = Parameters(*(t.to(device) for t in parameters))
+    inputs, targets = inputs.to(device), targets.to(device)
     shape, centre = shape_of(parameters), config.parametrisation == "centre"
     flat = flatten(parameters, centre)
     gradient = torch.empty_like(flat)
     program = force_program(flat, gradient, inputs, targets, masks, shape, config)
-    update = OPTIMISERS[config.optimiser](flat, gradient, config.learning_rate)
+    update = OPTIMISERS[config.optimiser](flat, gradient)
 
     frames: list[Tensor] = [flat.clone()] if snapshot_every else []
     steps_kept = [0] if snapshot_every else []
     with torch.no_grad():
         for step in trange(1, config.steps + 1, disable=not progress, desc="training"):
             program()
-            update(step)
+            update(step, config.rate(step))
             if snapshot_every and (step % snapshot_every == 0 or step == config.steps):
                 frames.append(flat.clone())
                 steps_kept.append(step)
-    kept = torch.stack(frames, dim=1) if frames else flat[:, None][:, :0]
+    kept = (torch.stack(frames, dim=1) if frames else flat[:, None][:, :0]).to(home)
+    flat = flat.to(home)
     return TrainResult(
         parameters=unflatten(flat, shape, centre),
         config=config,

@@ -12,9 +12,11 @@ const NAMES = { gaussian: "Gaussian", imq: "multiquadric" };
 const SHOWN = { curves: "responses", links: "matching", forces: "force arrows" };
 // label, and limits of the logarithm with its step; null: limits as the state has them
 const SLIDERS = {
-  tau: ["temperature τ of separation", [-6, 1, 0.05]], lam: ["coefficient λ of the forces", [-3, 1, 0.05]],
+  tau: ["temperature τ of separation", [-6, 1, 0.05]], lam: ["coefficient λ of all forces", [-3, 1, 0.05]],
   size: ["samples and units N", null], speed: ["steps a frame", [0, 2, 0.1]], zoom: ["view, times the hull", [0, 1, 0.05]],
 };
+// the λ of one force, λ times its weight in the mask: logarithm, and none at the left end
+const WEIGHTS = ["attractor", "separation", "overlap"], NONE = -3.05, MOST = 4;
 
 const PANEL = `<style>${STYLE}
 :host{container-type:inline-size}
@@ -55,20 +57,34 @@ summary{cursor:pointer;padding:.25rem 0;font-weight:600}
    <label>kernel of separation <select class="kernel"></select></label>
    <button class="match" type="button">match the attractor to separation</button></div>
   <div class="sliders rest"></div>
+  <div class="sliders weights" role="group" aria-label="One coefficient for each force"></div>
   <div class="row shows" role="group" aria-label="Show"></div>
   <p class="muted more"></p>
  ${COPY}</details>
 </div>${STILL}`;
 
-function slider(root, name, act) {
-  const [label, axis] = SLIDERS[name], [low, high, step] = axis ?? [...ranges[name], 1];
-  const input = make("input", { type: "range", min: low, max: high, step, className: `s-${name}` });
+function range(place, name, label, [min, max, step], change) {
+  const input = make("input", { type: "range", min, max, step, className: `s-${name}` });
   const box = make("label", { className: `slider l-${name}` },
     make("span", {}, make("span", { textContent: label }), make("output", { className: `o-${name}` })), input);
+  input.addEventListener("input", () => change(Number(input.value)));
+  place.append(box);
+  return box;
+}
+
+const power = (value) => Number((10 ** value).toPrecision(3));
+
+function slider(root, name, act) {
+  const [label, axis] = SLIDERS[name];
+  const box = range(root.querySelector(".rest"), name, label, axis ?? [...ranges[name], 1], (v) => act({ [name]: axis ? power(v) : v }));
   if (name === "tau") box.append(make("span", { className: "mark" }, make("i"), make("em")));
-  input.addEventListener("input", () =>
-    act({ [name]: axis ? Number((10 ** input.value).toPrecision(3)) : Number(input.value) }));
-  root.querySelector(".rest").append(box);
+}
+
+function weight(root, name, k, lab, act) {
+  range(root.querySelector(".weights"), name, `λ of ${k ? "" : "the "}${name}`, [NONE, MOST, 0.05], (v) => {
+    const { lam, masks } = lab.s, own = v < -3 ? 0 : Number((power(v) / (lam || 1)).toPrecision(9));
+    act({ lam: lam || 1, masks: masks.map((m, i) => (i === k ? own : lam ? m : 0)) });
+  });
 }
 
 // The one slider that stands outside of "More" is one that acts: τ where separation has one, else λ
@@ -105,9 +121,10 @@ function controls(root, lab, act) {
   }
   $(".match").addEventListener("click", () => {
     $(".attractor").focus(); // the button is about to go
-    act({ attractor: lab.s.kernel, masks: [1, lab.s.masks[1], lab.s.masks[2]] });
+    act({ attractor: lab.s.kernel, masks: [lab.s.masks[1], lab.s.masks[1], lab.s.masks[2]] });
   });
   for (const name in SLIDERS) slider(root, name, act);
+  WEIGHTS.forEach((name, k) => weight(root, name, k, lab, act));
   for (const flag in SHOWN) {
     const box = make("input", { type: "checkbox", className: `f-${flag}` });
     box.addEventListener("change", () => act({ [flag]: box.checked }));
@@ -126,12 +143,18 @@ function showControls(root, lab, playing) {
     if (k === 0) button.textContent = s.attractor === "coverage" ? "coverage" : `${NAMES[s.attractor] ?? s.attractor} attractor`;
     button.style.setProperty("--c", `var(--${P.colourOf(FORCES[k], s)})`);
   });
-  $(".match").hidden = !s.masks[1] || (s.masks[0] && s.attractor === s.kernel);
+  $(".match").hidden = !s.masks[1] || (s.masks[0] === s.masks[1] && s.attractor === s.kernel);
   for (const name in SLIDERS) {
     const log = Boolean(SLIDERS[name][1]), input = $(`.s-${name}`), value = log ? Math.log10(Math.max(s[name], 1e-9)) : s[name];
     if (Math.abs(Number(input.value) - value) > (log ? 0.026 : 0)) input.value = value;
     $(`.o-${name}`).textContent = name === "tau" && s.kernel === "energy" ? "no effect" : short(s[name], 2);
   }
+  WEIGHTS.forEach((name, k) => {
+    const lam = s.lam * s.masks[k], text = lam ? short(lam, 2) : "off", value = lam ? Math.log10(lam) : NONE, input = $(`.s-${name}`);
+    if (Math.abs(Number(input.value) - value) > 0.026) input.value = value;
+    $(`.o-${name}`).textContent = text;
+    input.setAttribute("aria-valuetext", text);
+  });
   const [low, high] = P.box(lab.x, s.dims), length = Math.hypot(...high.map((h, d) => h - low[d])) / Math.sqrt(s.dims);
   const room = s.size ** (1 / s.dims), crowding = (room * Math.sqrt(s.tau)) / length, uses = s.kernel !== "energy";
   if (uses) $(".o-tau").textContent += `, s = ${short(crowding, 2)}`;

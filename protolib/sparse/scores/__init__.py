@@ -26,6 +26,7 @@ from protolib.sparse.scores.chance import (
     mig_chance,
     permuted,
     recovery_chance,
+    reverse_r2_chance,
     support_f1_chance,
 )
 from protolib.sparse.scores.disentanglement import DCI, dci, dci_of_importance
@@ -37,12 +38,12 @@ from protolib.sparse.scores.matched import (
     mcc,
     support_f1,
 )
-from protolib.sparse.scores.readout import Importance, linear_r2
+from protolib.sparse.scores.readout import Importance, linear_r2, reverse_r2
 
 __all__ = [
     "DCI", "Correlation", "Importance", "Score", "best_of_random", "best_of_rotation",
     "correlations", "dci", "dci_chance", "dci_of_importance", "dictionary_recovery", "linear_r2",
     "linear_r2_chance", "mcc", "mcc_chance", "mcc_of_rotations", "mig", "mig_chance",
-    "mutual_information", "permuted", "random_rotations", "recovery_chance", "support_f1",
-    "support_f1_chance",
+    "mutual_information", "permuted", "random_rotations", "recovery_chance", "reverse_r2",
+    "reverse_r2_chance", "support_f1", "support_f1_chance",
 ]  # fmt: skip

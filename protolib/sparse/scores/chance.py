@@ -190,15 +190,36 @@ def linear_r2_chance(samples: int, units: int) -> float:
     >>> round(linear_r2_chance(20_000, 5), 4), round(linear_r2_chance(100, 20), 2)
     (-0.0007, -0.82)
     """
+    return reverse_r2_chance(samples, 1, units)
+
+
+def reverse_r2_chance(samples: int, units: int, features: int) -> float:
+    """E of `reverse_r2` (ridge 0) for features and units that are independent and normal. Exact.
+
+    All units of equal variance. As for `linear_r2_chance`, with q for k = features predictors; the
+    variance of the m judged samples is that of u units together, so
+    R² = −u (1 + m (q − 1)) / (u (m − 1) − 2).
+
+    Raises
+    ------
+    ValueError
+        if there are too few samples for the closed form, or no unit.
+
+    Examples
+    --------
+    >>> reverse_r2_chance(100, 1, 20) == linear_r2_chance(100, 20)
+    True
+    """
     fit = (samples + 1) // 2
     judge = samples - fit
-    if fit <= units + 2 or judge <= 3:
+    if fit <= features + 2 or judge <= 3 or units < 1:
         raise ValueError(
-            "the closed form needs more than units + 2 samples in a half, and more than 3, got "
-            f"samples={samples}, units={units}: use `permuted`"
+            "the closed form needs a unit or more, two samples more in the fitted half than there "
+            f"are predictors and more than 3 in the other, got samples={samples}, "
+            f"predictors={features}, units={units}: use `permuted`"
         )
-    q = (fit + 1) * (fit - 2) / (fit * (fit - units - 2))
-    return -(1 + judge * (q - 1)) / (judge - 3)
+    q = (fit + 1) * (fit - 2) / (fit * (fit - features - 2))
+    return -units * (1 + judge * (q - 1)) / (units * (judge - 1) - 2)
 
 
 def support_f1_chance(

@@ -104,3 +104,49 @@ def linear_r2(
     1.0
     """
     return held_out(codes_hat, codes, ridge)[1]
+
+
+def reverse_r2(
+    codes_hat: Float[Tensor, "nets samples units"],
+    codes: Float[Tensor, "nets samples features"],
+    *,
+    ridge: float = 0.0,
+) -> Float[Tensor, " nets"]:
+    """Held-out R² of the representation, predicted linearly from the features: the other way round.
+
+    `linear_r2` asks whether features can be read out of the units, and a wide random network
+    passes; this asks whether the units hold anything *but* a linear map of the features (reverse
+    predictivity: Muzellec and Kar 2025). Least squares with an intercept on the first half of the
+    samples (with `ridge`, plus ridge·‖W‖² for standardised features), and on the second
+    R² = 1 − Σ‖û − u‖²/Σ‖u − ū‖², summed over units, so that one that hardly varies hardly counts. 1
+    if units are affine in the features, however few there are; 0 is what the mean says, and a
+    representation that never changes scores 0. Unchanged under any invertible affine map of the
+    *features*, and if units are turned, shifted or scaled together. Chance: `reverse_r2_chance`.
+
+    Raises
+    ------
+    ValueError
+        if the codes cannot be scored (see `mcc`), or the ridge is negative.
+
+    Examples
+    --------
+    >>> from protolib.data import CHANCE, generator
+    >>> c = torch.tensor(generator(0, CHANCE).normal(size=(1, 50, 2)))
+    >>> both = c.sum(-1, keepdim=True)                    # one unit cannot give two features back
+    >>> bool(linear_r2(both, c) < 0.6), round(reverse_r2(both, c).item(), 6)
+    (True, 1.0)
+    >>> bent = torch.cat([c, c**2], dim=-1)               # four can, and hold what is not linear
+    >>> round(linear_r2(bent, c).item(), 6), bool(reverse_r2(bent, c) < 0.6)
+    (1.0, True)
+    """
+    check(codes_hat, codes)
+    if not ridge >= 0:
+        raise ValueError(f"the penalty must be ≥ 0, got {ridge}")
+    fit, judge = zip(*(_halves(values.detach().double()) for values in (codes, codes_hat)))
+    spread = centred(fit[0]).square().mean(1, keepdim=True).sqrt()
+    spread = torch.where(spread > 0, spread, torch.inf)
+    weights = _readout(centred(fit[0]) / spread, centred(fit[1]), ridge)
+    c, u = (new - old.mean(1, keepdim=True) for new, old in zip(judge, fit))
+    residual = (u - c / spread @ weights).square().sum((1, 2))
+    variance = centred(u).square().sum((1, 2))
+    return torch.where(variance > 0, 1 - residual / torch.where(variance > 0, variance, 1.0), 0.0)
