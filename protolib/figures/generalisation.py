@@ -154,8 +154,8 @@ def widths(slopes, curves: dict[tuple, np.ndarray], best: dict[float, float]) ->
     best_at = int(np.argmin(there))
     ratio = random[best_at] / there[best_at], random[-1] / there[-1]
     title = (
-        f"With noise, random places have {ratio[0]:.1f} times the samples' error at the best slope, "
-        f"{ratio[1]:.0f} times at the narrowest"
+        f"With noise, random places have {ratio[0]:.1f} times the samples' error at the best "
+        f"slope, {ratio[1]:.0f} times at the narrowest"
     )
 
     def draw(figure: Figure, phone: bool) -> None:
