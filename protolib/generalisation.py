@@ -134,12 +134,12 @@ def train_held(
     parts.place.fill_(not prototypes)
     parts.w.fill_(not widths)
     program = force_program(flat, gradient, x, y, masks, shape, config)
-    update = OPTIMISERS[config.optimiser](flat, gradient, config.learning_rate)
+    update = OPTIMISERS[config.optimiser](flat, gradient)
     with torch.no_grad():
         for step in range(1, steps + 1):
             program()
             gradient.mul_(move)
-            update(step)
+            update(step, config.rate(step))
     return unflatten(flat, shape, centre=True)
 
 

@@ -84,6 +84,18 @@ def test_equal_widths_and_prototypes_on_the_samples_make_kernel_ridge_regression
         assert np.allclose(model.predict(net, at)[k], expected, atol=1e-10)
 
 
+def test_descent_on_the_readouts_leaves_the_share_that_the_chapter_says():
+    x, y = generalisation.noisy_sine([0], 10, 0.3)
+    x, y = x[0].double(), y[0].double()
+    K = torch.exp(-((1.5 * (x - x.T)) ** 2))
+    values, vectors = torch.linalg.eigh(K)
+    rate, steps, v = 0.9 * 10 / (2 * values.max() ** 2).item(), 200, torch.zeros(10).double()
+    for _ in range(steps):
+        v = v - rate * 2 / 10 * (K @ (K @ v - y))
+    share = (vectors.T @ (y - K @ v)) / (vectors.T @ y)
+    assert torch.allclose(share, (1 - 2 * rate * values**2 / 10) ** steps, atol=1e-10)
+
+
 def test_ridge_chooses_what_leaving_one_out_chooses():
     x, y = generalisation.noisy_sine([0, 3], 9, 0.3)
     slopes, penalties = (0.8, 2.0, 5.0), (1e-3, 1e-1, 1.0)

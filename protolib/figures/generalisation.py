@@ -154,8 +154,8 @@ def widths(slopes, curves: dict[tuple, np.ndarray], best: dict[float, float]) ->
     best_at = int(np.argmin(there))
     ratio = random[best_at] / there[best_at], random[-1] / there[-1]
     title = (
-        f"With noise, random places have {ratio[0]:.1f} times the samples' error at the best slope, "
-        f"{ratio[1]:.0f} times at the narrowest"
+        f"With noise, random places have {ratio[0]:.1f} times the samples' error at the best "
+        f"slope, {ratio[1]:.0f} times at the narrowest"
     )
 
     def draw(figure: Figure, phone: bool) -> None:
@@ -263,7 +263,9 @@ def audit(table: pd.DataFrame) -> HTML:
         if phone:
             for name, (colour, marker, dash) in looks.items():
                 grid[1, 0].plot([], [], color=colour, marker=marker, ls=dash, label=name)
-            grid[0, 0].legend(*grid[1, 0].get_legend_handles_labels(), loc="lower right")
+            grid[0, 0].legend(
+                *grid[1, 0].get_legend_handles_labels(), loc="lower right", labelspacing=0.15
+            )
         figure.supylabel("share of the outputs predicted, R²", fontsize=9.5)
         plotting.headline(figure, plotting.broken(title, 3.4 if phone else 8))
         if not phone:
