@@ -32,11 +32,17 @@ CHOSEN = {
     "packing": ("packing.collapse",),
     "attractors": ("attractors.circles",),
     "robustness": ("robustness.verdicts",),
+    "generalisation": ("generalisation.fits",),
+    "coefficients": ("coefficients.window",),
     "dimensions": ("dimensions.sheets",),
+    "scale": ("scale.mosaic",),
     "privacy": ("privacy.sheets",),
     "identifiability": ("identifiability.axes_found",),
     "sparse-codes": ("sparse_codes.blocks",),
     "scores": ("scores.nine",),
+    "chain": ("chain.meanings",),
+    "universality": ("universality.two_runs",),
+    "companions": ("companions.theirs_and_ours",),
     "bridge": ("bridge.plane",),
 }
 

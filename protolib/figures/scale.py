@@ -121,7 +121,9 @@ def cost(steps: pd.DataFrame, runs: pd.DataFrame, law, target: tuple[int, int]) 
         for name, (colour, marker) in looks.items():
             own = steps[steps["of"] == name].sort_values("n")
             left.plot(own["n"], own["value"], color=colour, marker=marker, label=name)
-        left.set(xscale="log", yscale="log", xlabel="samples N", title="Milliseconds a step, D = 784")
+        left.set(
+            xscale="log", yscale="log", xlabel="samples N", title="Milliseconds a step, D = 784"
+        )
         plotting.size_axis(left, sorted(steps["n"].unique()))
         plotting.label_lines(left)
         n, dims = target
@@ -131,7 +133,9 @@ def cost(steps: pd.DataFrame, runs: pd.DataFrame, law, target: tuple[int, int]) 
             right.plot(reach, [law(k, d) / 60 for k in reach], color=plotting.ENERGY, lw=1,
                        ls="-" if d == 64 else ":", label=f"D = {d}")  # fmt: skip
         right.plot(n, law(n, dims) / 60, "P", color=plotting.ENERGY, mfc=plotting.PAPER, ms=9)
-        right.set(xscale="log", yscale="log", xlabel="samples N", title="Minutes a training, one core")
+        right.set(
+            xscale="log", yscale="log", xlabel="samples N", title="Minutes a training, one core"
+        )
         plotting.label_lines(right)
 
     top = steps[steps["n"] == steps["n"].max()].set_index("of")["value"]
