@@ -24,7 +24,7 @@ from protolib.streams import GUESSES, RELU
 from protolib.sweep.grid import check_numbers
 from protolib.training import one_thread
 
-SEEDS = range(3)
+SEEDS = range(10)
 N, OTHERS = 100, 400  # digits of a network; digits that no network saw
 CENTRES = 50  # of k-means
 ALIKE = 0.4  # the usual bar of structural similarity

@@ -218,7 +218,7 @@ def test_a_sample_of_the_tables_is_measured_again(monkeypatch):
     surface = runs[(runs.world == "surface") & (runs.n == 5) & (runs.score == "error")]
     names = draw.choice(surface["of"].unique(), 8, replace=False)
     settings = [[float(value) for value in name.split()] for name in names]
-    errors = np.median(coefficients.tried(settings, 5, search.SEEDS)["error"], axis=1)
+    errors = np.median(coefficients.tried(settings, 5, search.CHOOSING)["error"], axis=1)
     assert np.allclose(
         np.log(errors), np.log(surface.groupby("of")["value"].median()[names]), atol=0.5
     )

@@ -154,8 +154,8 @@ def broken(table: pd.DataFrame, chance: float) -> HTML:
                 plotting.plot_band(
                     x, values, ax=ax, colour=colour, marker=marker, dash=dash, label=label
                 )
-            marks.level(ax, 1)
-            marks.level(ax, chance, dots=True)
+            marks.level(ax, 1, "ideal")
+            marks.level(ax, chance, "chance", dots=True)
             ax.axvline(own[knob], color=plotting.FAINT, lw=5, zorder=0)
             ax.set(xlabel=AXES[knob], ylim=(-0.02, 1.06), yticks=[0, 0.5, 1], xticks=x)
         axes[0].set_ylabel("MCC")

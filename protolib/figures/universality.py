@@ -293,11 +293,12 @@ def hulls(pictures: Mapping[str, tuple[np.ndarray, np.ndarray]], table: pd.DataF
             "free atoms": (-8, 0, "right"),
         }.items():  # fmt: skip
             out, cos = place[name]
+            leader = {"arrowstyle": "-", "color": HULLS[name][0], "lw": 0.8}
             x, y = (out.max(), cos.mean()) if side == "left" else (out.min(), cos.mean())
             ax.annotate(
                 name, (x, y), xytext=(dx, dy), textcoords="offset points", ha=side, va="center",
                 fontsize=9,
-                arrowprops={"arrowstyle": "-", "color": HULLS[name][0], "lw": 0.8} if dx > 20 else None,
+                arrowprops=leader if dx > 20 else None,
             )  # fmt: skip
         ax.set(xlabel="distance to the hull / length", ylabel="|cos| of two runs")
         ax.set(xlim=(-0.04, 0.85), ylim=(0.6, 1.02), yticks=[0.6, 0.8, 1])

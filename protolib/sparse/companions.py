@@ -30,7 +30,6 @@ from protolib.sweep.grid import check_numbers
 from protolib.training import one_thread
 
 SEEDS = range(10, 20)
-FIVE = 5  # worlds of the small setting, of the ten; the longest runs are there
 
 SMALL = (16, 8, 3)  # features, units, active ones: O'Neill et al.
 SAMPLES = 1024
@@ -615,8 +614,7 @@ def measure_their_world(seeds: Sequence[int]) -> list[Row]:
 def measure(seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     """All measurements of the chapter and of S8 and S9, one row a number.
 
-    Some eight minutes for the ten seeds of the book on one quiet core, the small setting in the
-    first five of them. Columns: `measurements.COLUMNS`.
+    Some nine minutes for the ten seeds of the book on one quiet core. Columns: `measurements.COLUMNS`.
 
     Raises
     ------
@@ -625,8 +623,10 @@ def measure(seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     """
     check_numbers("seeds", seeds, 0)
     seeds = [*seeds]
-    ten, five = (measure_sizes, measure_blocks, measure_halves), (measure_small, measure_ladder)
+    parts = (
+        measure_sizes, measure_blocks, measure_halves, measure_small, measure_ladder,
+        measure_their_world,
+    )  # fmt: skip
     with one_thread():
-        found = [row for part in ten for row in part(seeds)]
-        found += [row for part in (*five, measure_their_world) for row in part(seeds[:FIVE])]
+        found = [row for part in parts for row in part(seeds)]
     return pd.DataFrame(found, columns=COLUMNS)
