@@ -614,7 +614,8 @@ def measure_their_world(seeds: Sequence[int]) -> list[Row]:
 def measure(seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     """All measurements of the chapter and of S8 and S9, one row a number.
 
-    Some nine minutes for the ten seeds of the book on one quiet core. Columns: `measurements.COLUMNS`.
+    Some nine minutes for the ten seeds of the book on one quiet core. Columns:
+    `measurements.COLUMNS`.
 
     Raises
     ------
