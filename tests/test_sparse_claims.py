@@ -109,7 +109,7 @@ def test_a_sample_of_the_table_is_taken_again(monkeypatch):
     keys = ["world", "n", "score", "of", "seed"]
     again = second.measure([13]).set_index(keys)["value"]
     table = measurements.read(DATA).set_index(keys)["value"].loc[again.index]
-    assert len(again) == 7 + 8 + 16
+    assert len(again) == 10 + 8 + 16
     name = again.index.get_level_values("of")
     swept = name.str.contains("SAE|that dictionary")
     trained = name.isin(["trained", "one layer, taught", "learned dictionary"])
