@@ -31,7 +31,10 @@ class World(NamedTuple):
 
     @property
     def name(self) -> str:
-        return f"{self.layers} layers, {self.features} features" if self.layers else "raw pixels"
+        """As tables say it, "2 layers, 64 features"."""
+        plural = "s" if self.layers > 1 else ""
+        words = f"{self.layers} layer{plural}, {self.features} features"
+        return words if self.layers else "raw pixels"
 
 
 WORLDS = (World(0), World(1), World(2), World(3), World(2, 4))  # pixels first

@@ -289,7 +289,9 @@ def test_an_encoder_is_torchs():
         linear.weight.data, linear.bias.data = weights[0].T.clone(), bias[0, 0]
         layers += [linear, torch.nn.ReLU()]
     x = data.digits([0], 5)[0]
-    torch.testing.assert_close(encoded.encode(encoder, x)[0], torch.nn.Sequential(*layers[:-1])(x[0]))
+    torch.testing.assert_close(
+        encoded.encode(encoder, x)[0], torch.nn.Sequential(*layers[:-1])(x[0])
+    )
     assert torch.equal(encoded.encode([], x), x)
     together = encoded.initialise([1, 3], world)
     assert torch.equal(together[0][0][1], encoder[0][0][0])
