@@ -184,7 +184,7 @@ def accuracy(net: Network, x: Tensor, y: Tensor) -> Float[Tensor, " nets"]:
 
 def measure(seeds: Sequence[int], samples: int = 60, decoys: int = 400) -> list[Row]:
     """Every world and encoder: what prototypes show, and the accuracy on digits never seen."""
-    found, seeds = [], [*seeds]
+    found, raw, seeds = [], {}, [*seeds]
     images, classes = data.digits(seeds, samples + decoys)
     (x, others), (y, unseen) = (t.split([samples, decoys], dim=1) for t in (images, classes))
     with one_thread():
