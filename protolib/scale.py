@@ -331,7 +331,7 @@ def _peak() -> float:
 
 
 def tasks(seeds: Sequence[int]) -> list[Task]:
-    """Every network of the chart, dear ones first: letters for the first seed, digits for others."""
+    """Every network of the chart, dear ones first: letters for the first seed, digits for more."""
     letters = [
         Task(f"letters {size}×{size}", n, form, seeds[0])
         for (n, size), forms in LETTERS.items() for form in forms
@@ -442,7 +442,7 @@ def power_law(table: pd.DataFrame) -> tuple[float, float, Callable[[float, float
 
 
 def measure(seeds: Sequence[int] = SEEDS, *, executor: Executor | None = None) -> pd.DataFrame:
-    """What the chapter `scale` shows and G4 and G5 are judged on; about a quarter of an hour of one core.
+    """What the chapter `scale` shows, and G4 and G5 are judged on; some quarter of an hour.
 
     The networks of the chart are handed to workers (`chart`); what is timed step by step, or
     trained as one stack, runs here.
