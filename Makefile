@@ -91,6 +91,11 @@ tables: $(STAMP)  ## make the tables in book/_data anew (about forty minutes on 
 	$(BIN)/python tools/make_tables.py packing attractors expulsion
 	for name in arena chain coefficients companions generalisation limits scale search sparse universality; do \
 	  $(BIN)/python -m protolib measure $$name --out book/_data/$$name.csv.gz || exit 1; done
+	$(BIN)/python -m protolib measure generalisation --out book/_data/generalisation.csv.gz
+	$(BIN)/python -m protolib measure chain --out book/_data/chain.csv.gz
+	$(BIN)/python -m protolib measure companions --out book/_data/companions.csv.gz
+	$(BIN)/python -m protolib measure limits --out book/_data/limits.csv.gz
+	$(BIN)/python -m protolib measure sparse --out book/_data/sparse.csv
 	$(BIN)/python -m protolib multiverse
 
 benchmark: $(TEST_STAMP)  ## time the 480 runs three ways, and the cost against N (about ten minutes)

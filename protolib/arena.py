@@ -24,7 +24,7 @@ from protolib.streams import GUESSES, RELU
 from protolib.sweep.grid import check_numbers
 from protolib.training import one_thread
 
-SEEDS = range(3)
+SEEDS = range(10)
 N, OTHERS = 100, 400  # digits of a network; digits that no network saw
 CENTRES = 50  # of k-means
 ALIKE = 0.4  # the usual bar of structural similarity
@@ -65,7 +65,7 @@ def relu_classifier(
 
     Weights and biases start normal with standard deviation `size`, readouts with 1/√units; the rate
     falls to zero along a cosine. This is what the attack asks for: where the gradient vanishes,
-    decay · θ = Σ_i Σ_k (y_ik − p_ik) ∇_θ f_k(x_i) / samples, a sum of gradients at the images.
+    decay · θ = Σ_i Σ_k (y_ik − q_ik) ∇_θ f_k(x_i) / samples, a sum of gradients at the images.
 
     Returns the networks, and the share of ‖θ‖² by which each misses that equation.
     """

@@ -31,7 +31,7 @@ class World(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As tables say it, "2 layers, 64 features"."""
+        """As tables say it: "2 layers, 64 features"."""
         plural = "s" if self.layers > 1 else ""
         words = f"{self.layers} layer{plural}, {self.features} features"
         return words if self.layers else "raw pixels"

@@ -91,7 +91,8 @@ def read(path: str | os.PathLike) -> pd.DataFrame:
 
 
 def shipped(folder: str | os.PathLike) -> dict[str, pd.DataFrame]:
-    """Every table of measurements in a folder of the book, its fresh seeds alone: {name: table}."""
+    """The fresh seeds of every table of measurements in a folder of the book, where it has any."""
     paths = {path.name.partition(".")[0]: path for path in sorted(Path(folder).glob("*.csv*"))}
     tables = {name: read(paths[name]) for name in MODULES if name in paths}
-    return {name: table[table["seed"] >= FRESH] for name, table in tables.items()}
+    fresh = {name: table[table["seed"] >= FRESH] for name, table in tables.items()}
+    return {name: table for name, table in fresh.items() if len(table)}

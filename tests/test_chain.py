@@ -183,10 +183,10 @@ def test_the_table_holds_every_world_and_seed():
 
 def test_a_sample_of_the_table_is_measured_again(monkeypatch):
     """A short training of one exploring seed, and what one of the ledger's starts from."""
-    monkeypatch.setattr(chain, "KNOBS", {"steps": (500,)})
+    monkeypatch.setattr(chain, "KNOBS", {"steps": (1000,)})
     monkeypatch.setattr(chain, "SIZES", (6,))
     monkeypatch.setattr(chain, "train", lambda s, w, t, shuffled=False, old=chain.train: (
-        chain.untrained(s, w, t) if t.steps > 500 else old(s, w, t)
+        chain.untrained(s, w, t) if t.steps > 1000 else old(s, w, t)
     ))  # fmt: skip
     monkeypatch.setattr(chain, "_of_units", lambda *given: {})
     keys = measurements.COLUMNS[:-1]

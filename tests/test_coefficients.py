@@ -159,17 +159,29 @@ def _pull(x, p, ratio):
 # ------------------------------------------------------------------------------ the search
 
 
-def test_a_search_is_sequential_and_the_same_again():
-    """Studies in lockstep: each gets what it would have got alone, and its own trials' values."""
-    both = search.search([3], [0, 1], repetitions=2, trials=3)
-    (alone,) = search.search([3], [0, 1], kinds=["TPE"], repetitions=1, trials=3).values()
-    assert np.allclose(alone[0], both["TPE"][0], rtol=1e-6)
+def _bowl(settings, n, seeds):
+    """As `tried`: an error with its least at λ = (n, 1, 0.01), the same for every seed."""
+    far = np.log10(np.asarray(settings)) - [np.log10(n), 0.0, -2.0]
+    errors = 10 ** (far**2).sum(-1, keepdims=True)
+    return {"error": torch.tensor(errors).expand(-1, len(seeds))}
+
+
+def test_each_study_of_a_search_learns_from_its_own_trials(monkeypatch):
+    """In lockstep, each gets what it would have got alone, and design beats chance."""
+    monkeypatch.setattr(coefficients, "tried", _bowl)
+    both = search.search([10], [0, 1], repetitions=4, trials=30)
+    (alone,) = search.search([10], [0, 1], kinds=["TPE"], repetitions=2, trials=30).values()
+    assert np.allclose(alone, both["TPE"][:2], rtol=1e-12)
     for trials in both.values():
-        assert trials.shape == (2, 3, 4)
+        assert trials.shape == (4, 30, 4)
         assert (trials[..., :3] >= search.RANGE[0]).all()
         assert (trials[..., :3] <= search.RANGE[1]).all()
-        values = search.objective(trials[0, :, :3].tolist(), [3], [0, 1])
-        assert np.allclose(trials[0, :, 3], values, rtol=1e-3)
+        expected = search.objective(trials[0, :, :3].tolist(), [10], [0, 1])
+        assert np.allclose(trials[0, :, 3], expected)
+    least = {kind: np.median(trials[..., 3].min(1)) for kind, trials in both.items()}
+    assert least["TPE"] < least["random"]
+    middle = search.objective([[10.0, 1.0, 0.01]], [10, 1000], [0])
+    assert middle == pytest.approx(((0**2) + (2**2)) / 2)
 
 
 def test_the_best_setting_is_that_of_the_least_objective():
@@ -190,25 +202,26 @@ def test_the_setting_that_g3_judges_is_the_best_that_was_found():
 
 
 def test_a_sample_of_the_tables_is_measured_again(monkeypatch):
-    """Runs that explode differ between processors; most do not."""
-    keys, draw = measurements.COLUMNS[:-1], np.random.default_rng()
-    seeds = draw.choice(coefficients.SEEDS, 2, replace=False).tolist()
-    monkeypatch.setattr(coefficients, "SIZES", (5, 10))
-    again = coefficients.measure(seeds).set_index(keys)["value"]
-    stored = measurements.read(DATA / "coefficients.csv.gz").set_index(keys)["value"]
-    stored = stored.loc[again.index]
-    assert len(again) == 2 * 2 * (4 * len(coefficients.methods()) + 1)
-    errors = again.index.get_level_values("score") == "error"
-    close = (again - stored).abs() < 0.02 * (0.05 + stored.abs())
-    assert close[errors].mean() > 0.7
+    """Single runs follow rounding, which follows the stack and the processor; medians do not."""
+    draw, every = np.random.default_rng(), coefficients.methods()
+    some = draw.choice([*every], 2, replace=False).tolist()
+    monkeypatch.setattr(coefficients, "SIZES", (10,))
+    monkeypatch.setattr(coefficients, "methods", lambda: {name: every[name] for name in some})
+    again = coefficients.measure(coefficients.SEEDS)
+    stored = measurements.read(DATA / "coefficients.csv.gz")
+    held = stored.merge(again, on=measurements.COLUMNS[:-1], suffixes=("", "_again"))
+    assert len(held) == len(again) == 40 * (4 * len(some) + 1)
+    middle = held[held["score"] == "error"].groupby("of")[["value", "value_again"]].median()
+    assert np.allclose(middle["value"], middle["value_again"], rtol=0.25, atol=0.01)
 
     runs = measurements.read(DATA / "search.csv.gz")
     surface = runs[(runs.world == "surface") & (runs.n == 5) & (runs.score == "error")]
-    some = draw.choice(surface["of"].unique(), 4, replace=False)
-    settings = [[float(value) for value in name.split()] for name in some]
-    errors = coefficients.tried(settings, 5, search.SEEDS)["error"].numpy()
-    held = surface.pivot_table(index="of", columns="seed", values="value").loc[some].to_numpy()
-    assert (np.abs(errors - held) < 0.02 * (0.05 + held)).mean() > 0.7
+    names = draw.choice(surface["of"].unique(), 8, replace=False)
+    settings = [[float(value) for value in name.split()] for name in names]
+    errors = np.median(coefficients.tried(settings, 5, search.CHOOSING)["error"], axis=1)
+    assert np.allclose(
+        np.log(errors), np.log(surface.groupby("of")["value"].median()[names]), atol=0.5
+    )
 
 
 # ------------------------------------------------------------------------------ figures
@@ -236,9 +249,9 @@ def test_the_front_is_what_no_other_beats():
 def test_the_figures_say_what_they_show():
     cube = _cube()
     words = draws.surface(cube).data
-    assert "Best everywhere: no repulsion" in words
+    assert "None of 48 settings with a repulsion beat coverage alone" in words
     turned = cube.assign(error=cube["error"].where(cube["separation"] < 100, 0.01))
-    assert "Repulsion seldom helps" in draws.surface(turned).data
+    assert "18 of 48 settings" in draws.surface(turned).data
     rivals = pd.DataFrame(
         [(n, of, 0.01, 1e-3) for n in (5, 10) for of in ("energy", "transport")],
         columns=["n", "of", "error", "fit"],
@@ -246,14 +259,18 @@ def test_the_figures_say_what_they_show():
     assert "No setting comes within 61 times" in draws.pareto(cube, rivals).data
     apart = {"TPE": np.full((3, 4), -1.0), "random": np.full((3, 4), -0.5)}
     tables = [pd.DataFrame(v * np.ones((5, 2)), columns=[5, 10]) for v in (0.5, 0.9, 0.01)]
-    shown = draws.searches(apart, {"best for N = 5": tables[0], "nominal": tables[1]}, tables[2])
+    shown = draws.searches(
+        apart, {"best for N = 5": tables[0], "nominal": tables[1]}, tables[2], -0.3
+    )
     assert "TPE finds better settings" in shown.data
-    assert "Equal budgets" in draws.searches(
-        apart | {"random": np.linspace([-1.1] * 4, [-0.7] * 4, 3)}, {"nominal": tables[1]}, tables[2]
-    ).data  # fmt: skip
-    errors = {10: pd.DataFrame({"nominal": np.linspace(0.5, 0.6, 12), "energy": np.full(12, 0.01)})}
+    alike = apart | {"random": np.linspace([-1.1] * 4, [-0.7] * 4, 3)}
+    shown = draws.searches(alike, {"nominal": tables[1]}, tables[2], -0.3)
+    assert "Equal budgets" in shown.data
+    twelve = {"nominal": np.linspace(0.5, 0.6, 12), "energy": np.full(12, 0.01)}
+    errors = {10: pd.DataFrame(twelve)}
     shown = draws.refined(errors, {"nominal": "coverage", "energy": "matched"}).data
     assert "nominal 0.55, energy 0.01" in shown
+    assert "No schedule comes near" in shown
     ratios = {5: 1 + np.array([-2, 0, 4]) / 5}
     shown = draws.window({5: np.array([[30.0, 0.01, 2.0]] * 3)}, ratios).data
     assert "at most 0.01 of chance inside the window, 30 below it" in shown

@@ -84,6 +84,18 @@ def test_equal_widths_and_prototypes_on_the_samples_make_kernel_ridge_regression
         assert np.allclose(model.predict(net, at)[k], expected, atol=1e-10)
 
 
+def test_descent_on_the_readouts_leaves_the_share_that_the_chapter_says():
+    x, y = generalisation.noisy_sine([0], 10, 0.3)
+    x, y = x[0].double(), y[0].double()
+    K = torch.exp(-((1.5 * (x - x.T)) ** 2))
+    values, vectors = torch.linalg.eigh(K)
+    rate, steps, v = 0.9 * 10 / (2 * values.max() ** 2).item(), 200, torch.zeros(10).double()
+    for _ in range(steps):
+        v = v - rate * 2 / 10 * (K @ (K @ v - y))
+    share = (vectors.T @ (y - K @ v)) / (vectors.T @ y)
+    assert torch.allclose(share, (1 - 2 * rate * values**2 / 10) ** steps, atol=1e-10)
+
+
 def test_ridge_chooses_what_leaving_one_out_chooses():
     x, y = generalisation.noisy_sine([0, 3], 9, 0.3)
     slopes, penalties = (0.8, 2.0, 5.0), (1e-3, 1e-1, 1.0)
@@ -177,3 +189,30 @@ def test_separation_is_nothing_between_images():
     x, _ = data.digits([0], generalisation.DIGITS)
     assert losses.separation(generalisation.queries(x, [0], 100), tau=1e-3) == 0
     assert losses.separation(x, tau=1e-3) == 0
+
+
+def test_the_stored_table_is_whole():
+    table = measurements.read(DATA)
+    keys = measurements.COLUMNS[:-1]
+    assert not table.duplicated(keys).any()
+    sizes = table.groupby(["world", "n", "score", "of"]).size()
+    images = sizes.index.get_level_values("world").str.startswith("digits")
+    assert (sizes[~images] == len(generalisation.SEEDS)).all()
+    assert (sizes[images] == len(generalisation.DIGIT_SEEDS)).all()
+    fresh = table[table.seed >= 10]
+    asked = {v.claim.id: len(v.questions) for v in further.ledger(fresh) if v.questions}
+    assert asked == {"G1": 45 + 9 + 4, "G2": 45 + 6}
+
+
+def test_a_sample_of_the_table_is_measured_again():
+    """Two seeds by themselves: what is solved repeats, what is trained may round otherwise."""
+    keys = measurements.COLUMNS[:-1]
+    rows = generalisation.measure_line([13, 30], 5, 0.1)
+    rows += generalisation.measure_line([13, 30], 10, 0.3)
+    again = pd.DataFrame(rows, columns=measurements.COLUMNS).set_index(keys)["value"]
+    stored = measurements.read(DATA).set_index(keys)["value"].loc[again.index]
+    solved = again.index.get_level_values("of").isin(["kernel ridge", "nearest neighbour"])
+    gap = (again - stored).abs() / (0.1 + stored.abs())
+    assert gap[solved].max() < 1e-3
+    assert (gap < 0.02).mean() > 0.8
+    assert (again - stored).abs().median() < 1e-3

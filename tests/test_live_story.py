@@ -23,6 +23,7 @@ LABS = {  # as the chapters make them
     "envelope": live.Lab(preset="separation below threshold", seed=1),
     "packing": live.Lab(preset="separation below threshold"),
     "attractors": live.Lab(preset="separation above threshold"),
+    "coefficients": live.Lab(preset="coverage", size=20, masks=[1000, 0, 0], seed=3),
     "plane lab": live.Lab(preset="separation above threshold", dims=2, size=30),
     "live": live.Lab(preset="separation above threshold", seed=3),
 }
@@ -266,6 +267,14 @@ def _attractors(s):
     assert energy["error"] < energy["chance_error"] / 10
 
 
+def _coefficients(s):
+    nominal, strong, kept, home = (s[t.label][0] for t in TRIES["coefficients"])
+    assert nominal["specialization"] < strong["specialization"] < 1
+    assert kept["specialization"] > nominal["specialization"]
+    assert kept["farthest"] > 3
+    assert home["error"] < home["chance_error"] / 10
+
+
 def _plane(s):
     assert s["Separation alone"][0]["expelled"] > 0.8
     assert s["Then coverage"][1]["expelled"] > 0.5
@@ -277,7 +286,7 @@ def _plane(s):
 COMES_TRUE = {
     "index": _index, "coverage": _coverage, "separation": _separation, "overlap": _overlap,
     "expulsion": _expulsion, "envelope": _envelope, "packing": _packing, "attractors": _attractors,
-    "plane lab": _plane,
+    "coefficients": _coefficients, "plane lab": _plane,
 }  # fmt: skip
 
 

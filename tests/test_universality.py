@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from helpers import F64
 
 from protolib import data, hull, measurements
 from protolib.claims import further
 from protolib.sparse import bridge, coding, scores, universality
 
+F64 = torch.float64
 DATA = Path(__file__).parents[1] / "book" / "_data" / "universality.csv.gz"
 
 
@@ -38,7 +38,7 @@ def test_a_topk_autoencoder_keeps_k_codes_and_finds_more_than_it_started_with():
     y, A = world.signals[:1], world.atoms[:1]
     start = coding.random_dictionary([53], 12, 24)
     net = coding.train_autoencoder(
-        y, start, [3], lam=0.0, learn=True, active=3, steps=300, batch=100, learning_rate=1e-2
+        y, start, [3], lam=0.0, learn=True, active=3, steps=200, batch=50, learning_rate=1e-2
     )
     codes = coding.encode(net, y, active=3)
     assert ((codes > 0).sum(-1) <= 3).all()
@@ -155,9 +155,7 @@ def _verdict(name, values):
 def _agreement(learned, relu, topk, rho, world=("known, K = 3", 24)):
     found = {}
     for score in ("|cos|", "across"):
-        for of, value in (
-            ("dictionary learning", learned), ("ReLU autoencoder", relu), ("TopK autoencoder", topk),
-        ):  # fmt: skip
+        for of, value in zip(universality.USUAL, (learned, relu, topk)):
             found[*world, score, of] = value
         found[*world, "rank correlation", f"lasso and {score}"] = rho
     return found
@@ -205,12 +203,12 @@ def test_a_sample_of_the_table_is_measured_again(monkeypatch):
     keys = measurements.COLUMNS[:-1]
     stored = measurements.read(DATA).set_index(keys)["value"]
     found = universality.measure_world(
-        "known, K = 2", universality.known([14], 2), 24, [14], [*universality.USUAL], 2
+        "known, K = 2", universality.known([14], 2), 24, [14], ["TopK autoencoder"], 2
     )
     found += universality.measure_strokes(universality.classifiers([14]), [14])
     again = pd.DataFrame(found, columns=measurements.COLUMNS).set_index(keys)["value"]
     off = (again - stored.loc[again.index]).abs()
-    assert len(again) > 60
+    assert len(again) > 40
     exact = off.index.get_level_values("of").isin([*universality.BLIND, "raw pixels", "untrained"])
     assert off[exact].max() < 1e-3
     assert off[~exact].median() < 0.01

@@ -144,6 +144,7 @@ def _swept(table: pd.DataFrame, knob: str, of: str) -> tuple[list, np.ndarray]:
 def broken(table: pd.DataFrame, chance: float) -> HTML:
     """The chain against what strains it, and what an ideal link would restore."""
     knobs, own = ("bends", "units", "noise"), {"bends": 4, "units": 8, "noise": 20}
+    bent, small = _weaker(table, "bends", -1), _weaker(table, "units", 0)
 
     def draw(phone: bool) -> Figure:
         figure, axes = marks.beside(3, phone, 2.3 if phone else 3.1, sharex=False)
@@ -153,17 +154,23 @@ def broken(table: pd.DataFrame, chance: float) -> HTML:
                 plotting.plot_band(
                     x, values, ax=ax, colour=colour, marker=marker, dash=dash, label=label
                 )
-            marks.level(ax, 1)
-            marks.level(ax, chance, dots=True)
+            marks.level(ax, 1, "ideal")
+            marks.level(ax, chance, "chance", dots=True)
             ax.axvline(own[knob], color=plotting.FAINT, lw=5, zorder=0)
             ax.set(xlabel=AXES[knob], ylim=(-0.02, 1.06), yticks=[0, 0.5, 1], xticks=x)
         axes[0].set_ylabel("MCC")
-        if not phone:
-            axes[0].figure.subplots_adjust(right=0.8)
+        gap = "\n" if phone else " "
+        plotting.headline(figure, f"More bends break {bent} first,{gap}too few units {small}")
         plotting.label_lines(*(axes if phone else axes[-1:]))
         return figure
 
     return marks.desk_and_phone(draw, _told(table, knobs))
+
+
+def _weaker(table: pd.DataFrame, knob: str, end: int) -> str:
+    """The link whose ideal restores more at one end of a knob."""
+    ideal = {of: np.median(_swept(table, knob, of)[1], axis=0)[end] for of in LINES}
+    return "step one" if ideal["linear"] > ideal["true dictionary"] else "step two"
 
 
 def _told(table: pd.DataFrame, knobs) -> str:
@@ -181,6 +188,11 @@ def _told(table: pd.DataFrame, knobs) -> str:
 @plotting.styled
 def pairs(table: pd.DataFrame, chance: float) -> HTML:
     """The chain on pairs that were trained and on pairs that were not; and against training."""
+    counts, values = _swept(table, "classes", "unseen sets")
+    seen = np.median(_swept(table, "classes", "chain")[1], axis=0)
+    new = np.median(values, axis=0)
+    longer = np.median(_swept(table, "steps", "chain")[1], axis=0)
+    grows = "still rises" if longer[-1] > longer[-2] + 0.01 else "no longer rises"
 
     def draw(phone: bool) -> Figure:
         figure, axes = marks.beside(2, phone, 2.3 if phone else 2.9, sharex=False)
@@ -191,6 +203,9 @@ def pairs(table: pd.DataFrame, chance: float) -> HTML:
             plotting.plot_band(x, values, ax=axes[0], marker=marker, dash=dash, label=label)
         ticks, _ = _swept(table, "classes", "chain")
         axes[0].set(xticks=ticks, xlabel=AXES["classes"], ylabel="MCC")
+        far = seen[: len(new)] - new
+        axes[0].set_title(f"New pairs score {'lower' if far.min() > 0.02 else 'as well'}")
+        axes[1].set_title(f"Training longer: the chain {grows}")
         for of in ("chain", "raw input"):
             label, colour, marker, dash = LINES[of]
             x, values = _swept(table, "steps", of)
@@ -207,12 +222,9 @@ def pairs(table: pd.DataFrame, chance: float) -> HTML:
         plotting.label_lines(*axes)
         return figure
 
-    x, values = _swept(table, "classes", "unseen sets")
-    seen = np.median(_swept(table, "classes", "chain")[1], axis=0)
-    new = np.median(values, axis=0)
     return marks.desk_and_phone(
         draw,
         "MCC on trained and on new pairs: "
-        + "; ".join(f"{n} pairs trained {a:.2f} and {b:.2f}" for n, a, b in zip(x, seen, new))
-        + ".",
+        + "; ".join(f"{n} pairs trained {a:.2f} and {b:.2f}" for n, a, b in zip(counts, seen, new))
+        + f". From the first to the last number of steps: {longer[0]:.2f} to {longer[-1]:.2f}.",
     )

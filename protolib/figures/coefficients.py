@@ -14,7 +14,6 @@ CUTS = {  # what is kept beside coverage: λ_S, λ_O; name, colour, marker
     (1.0, 0.0): ("separation 1", plotting.SEPARATION, "^"),
     (100.0, 0.0): ("separation 100", plotting.SEPARATION, "v"),
     (0.0, 1.0): ("overlap 1", plotting.OVERLAP, "D"),
-    (0.0, 100.0): ("overlap 100", plotting.OVERLAP, "d"),
 }
 LOSSES = ["coverage", "separation", "overlap"]
 RATIO = "error / chance (ideal: 0)"
@@ -32,8 +31,10 @@ def surface(cube: pd.DataFrame) -> HTML:
     """
     sizes, levels = sorted(cube["n"].unique().tolist()), sorted(cube["coverage"].unique().tolist())
     middle = cube.groupby(["n", *LOSSES])["error"].median()
-    first = all(middle[n].idxmin()[1:] == (0.0, 0.0) for n in sizes)
-    title = "Best everywhere: no repulsion" if first else "Repulsion seldom helps"
+    repelled = middle[any_repulsion(middle.droplevel("n"))]
+    alone = middle.loc[[(n, c, 0.0, 0.0) for n, c, _, _ in repelled.index]]
+    better = int((repelled.to_numpy() < alone.to_numpy()).sum())
+    title = f"{better or 'None'} of {len(repelled)} settings with a repulsion beat coverage alone"
     alt = "Error in units of chance against λ of coverage. " + " ".join(
         f"N = {n}: without repulsion from {middle[n, levels[0], 0, 0]:.2g} to "
         f"{middle[n, levels[-1], 0, 0]:.2g}; with overlap at 1 still "
@@ -108,37 +109,42 @@ def pareto(cube: pd.DataFrame, rivals: pd.DataFrame) -> HTML:
         for name, row in rivals[rivals["n"] == n].set_index("of").iterrows():
             colour, marker = looks[name]
             ax.plot(row["fit"], row["error"], marker, color=colour, ms=8)
-            ax.annotate(name, (row["fit"], row["error"]), (-6, 0), textcoords="offset points",
-                        ha="right", va="center", fontsize=9)  # fmt: skip
+            above = row["error"] == rivals[rivals["n"] == n]["error"].max()
+            ax.annotate(name, (row["fit"], row["error"]), (0, 7 if above else -7), ha="center",
+                        textcoords="offset points", va="bottom" if above else "top",
+                        fontsize=9)  # fmt: skip
         _chance(ax)
         ax.set(xscale="log", yscale="log", title=f"N = {n}")
 
     def draw(figure: Figure, phone: bool) -> None:
-        rows, columns = (2, -(-len(sizes) // 2)) if phone else (1, len(sizes))
+        rows, columns = (len(sizes), 1) if phone else (1, len(sizes))
         axes = figure.subplots(rows, columns, sharex=True, sharey=True).ravel()
         for ax, n in zip(axes, sizes):
             panel(ax, n)
             ax.label_outer()
+        axes[0].set_ylim(rivals["error"].min() / 6)  # all share it, and have been drawn
+        title = f"No setting comes within {min(ratios):.0f} times of energy"
         figure.supxlabel("fit: mean squared error (ideal: 0)", fontsize=9.5)
         figure.supylabel(RATIO, fontsize=9.5)
-        plotting.headline(figure, f"No setting comes within {min(ratios):.0f} times of energy"
-                          if min(ratios) > 2 else "Settings against energy")  # fmt: skip
+        plotting.headline(figure, title if min(ratios) > 2 else "Settings against energy")
 
     words = "Each of many settings by its fit and its error in units of chance. "
-    return plotting.both(draw, (8.6, 3.0), (3.6, 4.4), words + " ".join(alts))
+    return plotting.both(draw, (8.6, 3.2), (3.6, 2.2 * len(sizes)), words + " ".join(alts))
 
 
-def any_repulsion(table: pd.DataFrame) -> np.ndarray:
+def any_repulsion(table: pd.DataFrame | pd.Series) -> np.ndarray:
     """Which rows, indexed by the three λ, have separation or overlap on."""
     return np.array([s > 0 or o > 0 for _, s, o in table.index])
 
 
 @plotting.styled
-def searches(found: dict[str, np.ndarray], used: dict[str, pd.DataFrame], energy) -> HTML:
+def searches(
+    found: dict[str, np.ndarray], used: dict[str, pd.DataFrame], energy: pd.DataFrame, luck: float
+) -> HTML:
     """The best objective so far, kind → (repetitions, trials); and settings at other sizes.
 
     used: for what they were tuned → errors in units of chance, (seeds, sizes), columns N;
-    energy: the same for the matched attractor.
+    energy: the same for the matched attractor; luck: what chance has for an objective, log₁₀.
     """
     ends = {kind: np.median(values[:, -1]) for kind, values in found.items()}
     better = min(ends, key=ends.get)
@@ -167,7 +173,10 @@ def searches(found: dict[str, np.ndarray], used: dict[str, pd.DataFrame], energy
             left.fill_between(trials, low, high, color=colour, alpha=0.15, lw=0)
             left.plot(trials, mid, color=colour, ls=dash, label=kind)
         tie = "Equal budgets, about equal ends" if close else f"{better} finds better settings"
-        left.set(title=tie, xlabel="trials", ylabel="best error so far")
+        left.axhline(10**luck, color=plotting.MUTED, ls=":", lw=1.4, label="chance", zorder=1)
+        left.set(title=tie, xlabel="trials", ylabel="best error so far (ideal: 0)", yscale="log")
+        left.set_yticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"])
+        left.minorticks_off()
         for name, table in used.items():
             sizes = [*table.columns]
             colour = plotting.INK if name == "nominal" else plotting.COVERAGE
@@ -198,6 +207,14 @@ def refined(errors: dict[int, pd.DataFrame], colours: dict[str, str]) -> HTML:
         for n in sizes
     )
 
+    aided = [name for name, kind in colours.items() if kind in ("data", "matched")]
+    apart = all(e[aided].median().max() < e.median().drop(aided).min() for e in errors.values())
+    title = (
+        "No schedule comes near relocation or a matched kernel"
+        if apart
+        else "Some schedule comes near relocation"
+    )
+
     def panel(ax: Axes, n: int) -> None:
         for k, name in enumerate(names[::-1]):
             estimate, low, high, _ = median_interval(errors[n][name].to_numpy(), 1.0)
@@ -216,6 +233,7 @@ def refined(errors: dict[int, pd.DataFrame], colours: dict[str, str]) -> HTML:
         for ax, n in zip(axes, shown):
             panel(ax, n)
         figure.supxlabel("error / chance (dotted: chance; ideal: 0, far left)", fontsize=9.5)
+        plotting.headline(figure, plotting.broken(title, 3.0) if phone else title)
 
     return plotting.both(draw, (8.6, 4.2), (3.6, 4.6), alt)
 
@@ -242,11 +260,11 @@ def window(found: dict[int, np.ndarray], ratios: dict[int, np.ndarray]) -> HTML:
             plotting.plot_band(at, values, ax=ax, colour=plotting.ENERGY, marker=looks[n],
                                label=f"N = {n}")  # fmt: skip
         _chance(ax)
-        words = "repulsion wins", "balance", "attraction wins"
-        for place, word in zip((-2.2, 0, 2.6), words):
+        words = "repulsion\nwins", "balance", "attraction\nwins"
+        for place, word in zip((-2.6, 0, 2.8), words):
             ax.text(place, 0.97, word, transform=ax.get_xaxis_transform(), ha="center", va="top",
                     fontsize=9, color=plotting.MUTED)  # fmt: skip
-        ax.set(yscale="log", xlabel="N (λ_C/λ_S − 1)", ylabel=RATIO, ylim=(None, 3e2))
+        ax.set(yscale="log", xlabel="N (λ_C/λ_S − 1)", ylabel=RATIO, ylim=(None, 2e3))
         ax.set_title("One window for all N" if phone else
                      "Balance: one window of the ratio, for every N")  # fmt: skip
         plotting.label_lines(ax)

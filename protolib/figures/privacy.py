@@ -27,7 +27,7 @@ def sheets(rows: dict[str, np.ndarray]) -> HTML:
     names = [*rows][1:]
     told = {name: f"{name}: {gap:.2g} away on average" for name, gap in zip(names, gaps)}
     alt = (
-        f"{len(truth)} training digits and the prototypes matched to them. Nearest to the digits "
+        f"{len(truth)} training digits and what is matched to them. Nearest to the digits "
         f"are those of {names[int(np.argmin(gaps))]}, farthest those of "
         f"{names[int(np.argmax(gaps))]}; mean distances "
         + ", ".join(f"{name} {gap:.2g}" for name, gap in zip(names, gaps))

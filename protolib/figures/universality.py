@@ -23,7 +23,7 @@ CODERS = {  # colour, dash, marker, filling, short name
     "ReLU autoencoder": (ENCODER, "-", "s", ENCODER, "ReLU"),
     "TopK autoencoder": (ENCODER, DASHED, "^", PAPER, "TopK"),
 }
-BLIND = {"data points": "data points", "covariance": "noise like the data", "random": "random"}
+BLIND = {"data points": "data points", "covariance": "covariance", "random": "random"}
 
 
 def _coder(way: str) -> str:
@@ -63,12 +63,14 @@ def two_runs(found: Mapping[str, Matched], blind: Mapping[str, Matched], share: 
         x = np.arange(1, count + 1)
         for name, values in found.items():
             colour, dash, *_, short = CODERS[name]
-            plotting.plot_band(x, values, ax=ax, colour=colour, marker="", dash=dash, label=short)
-        for name, values in blind.items():
-            ax.plot(x, values.median(0).values, color=MUTED, ls=DOTTED, lw=1.4, label=BLIND[name])
+            plotting.plot_band(x, values, ax=ax, colour=colour, marker="", dash=dash)
+            at = round(0.83 * count)  # where lines are apart, their names begin
+            ax.plot([at], [values[:, at - 1].median()], color=colour, label=short)
+        for k, values in enumerate(blind.values()):
+            word = None if k else "chance"
+            ax.plot(x, values.median(0).values, color=MUTED, ls=DOTTED, lw=1.4, label=word)
         ax.axhline(share, color=MUTED, lw=0.8, zorder=0)
-        ax.text(1, share - 0.012, "shared above", va="top", fontsize=9, color=MUTED)
-        ax.set(xlim=(0.5, count + 0.5), ylim=(0, 1.02), yticks=[0, 0.5, 1])
+        ax.set(xlim=(0.5, count + 0.5), ylim=(0, 1.02), yticks=[0, 0.5, share, 1])
         ax.set(xlabel="atoms, the best pair first", ylabel="|cos| between two runs")
         gap = "\n" if phone else " "
         words = (
@@ -194,7 +196,7 @@ def objective(table: pd.DataFrame, worlds: Mapping[tuple[str, int], str]) -> HTM
             f"{title}: from {mean.index[0]} (lasso {first['lasso']:.3f}, |cos| of two runs "
             f"{first['|cos|']:.2f}, two networks {first['across']:.2f}) to {mean.index[-1]} "
             f"({last['lasso']:.3f}, {last['|cos|']:.2f}, {last['across']:.2f}); rank correlations "
-            f"{number(corr(world, '|cos|'), '.2f')} and {number(corr(world, 'across'), '.2f')}."
+            f"{number(corr(world, '|cos|'), 2)} and {number(corr(world, 'across'), 2)}."
         )
     return marks.desk_and_phone(draw, " ".join(told))
 
@@ -241,7 +243,7 @@ def strokes(table: pd.DataFrame) -> HTML:
         draw,
         "Mean cosine between classes of the direction in which more of a stroke moves the code: "
         + "; ".join(
-            f"{s}: " + ", ".join(f"{of} {number(found[s, of].mean(), '.2f')}" for of in SHOWN)
+            f"{s}: " + ", ".join(f"{of} {number(found[s, of].mean(), 2)}" for of in SHOWN)
             for s in STROKES
         )
         + ".",
@@ -284,18 +286,22 @@ def hulls(pictures: Mapping[str, tuple[np.ndarray, np.ndarray]], table: pd.DataF
         marks.level(ax, chance, dots=True)
         marks.level(ax, 1)
         for name, (dx, dy, side) in {
-            "data points": (9, -3, "left"), "prototypes, energy": (8, 7, "left"),
-            "prototypes, coverage": (9, -2, "left"), "archetypal atoms": (9, -5, "left"),
+            "data points": (9, -9, "left"),
+            "prototypes, energy": (8, 5, "left"),
+            "prototypes, coverage": (52, -4, "left"),
+            "archetypal atoms": (9, -8, "left"),
             "free atoms": (-8, 0, "right"),
         }.items():  # fmt: skip
             out, cos = place[name]
+            leader = {"arrowstyle": "-", "color": HULLS[name][0], "lw": 0.8}
             x, y = (out.max(), cos.mean()) if side == "left" else (out.min(), cos.mean())
             ax.annotate(
                 name, (x, y), xytext=(dx, dy), textcoords="offset points", ha=side, va="center",
                 fontsize=9,
+                arrowprops=leader if dx > 20 else None,
             )  # fmt: skip
         ax.set(xlabel="distance to the hull / length", ylabel="|cos| of two runs")
-        ax.set(xlim=(-0.04, 0.75), ylim=(0.7, 1.01), yticks=[0.8, 1])
+        ax.set(xlim=(-0.04, 0.85), ylim=(0.6, 1.02), yticks=[0.6, 0.8, 1])
 
     def draw(phone: bool) -> Figure:
         figure = Figure(figsize=(PHONE, 8.0) if phone else (DESK, 4.3))
@@ -311,8 +317,8 @@ def hulls(pictures: Mapping[str, tuple[np.ndarray, np.ndarray]], table: pd.DataF
             sheet(ax, name)
         plane(last, phone)
         gap = "\n" if phone else " "
-        stable = place["archetypal atoms"][1].mean() > place["free atoms"][1].mean()
-        words = f"Inside the hull atoms look like digits{gap}and two runs agree more"
+        stable = place["data points"][1].mean() > place["free atoms"][1].mean()
+        words = f"Inside the hull atoms look like digits,{gap}and digits look alike"
         plotting.headline(figure, words if stable else "Atoms inside and outside the hull")
         return figure
 
@@ -320,6 +326,8 @@ def hulls(pictures: Mapping[str, tuple[np.ndarray, np.ndarray]], table: pd.DataF
         draw,
         "Pairs of rows: vectors of one run above those of another, matched. Distance to the hull "
         "in lengths, and |cos| of two runs: "
-        + "; ".join(f"{name} {inside[name]:.2f} and {place[name][1].mean():.2f}" for name in HULLS)
+        + "; ".join(
+            f"{name} {abs(inside[name]):.2f} and {place[name][1].mean():.2f}" for name in HULLS
+        )
         + ".",
     )

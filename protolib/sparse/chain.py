@@ -255,8 +255,8 @@ KNOBS = {  # what is turned, one at a time; the chapter's own setting is among t
     "bends": (0, 2, 3, 4, 5, 6),
     "units": (3, 4, 5, 6, 8, 12),
     "noise": (5, 10, 20, 40),  # in hundredths
-    "classes": (22, 33, 44, 55, 66),
-    "steps": (500, 1000, 2000, 4000, 8000),
+    "classes": (22, 44, 66),
+    "steps": (1000, 4000, 8000),
 }
 PENALTIES = (0.03, 0.1, 0.3)  # the autoencoder is given its best
 

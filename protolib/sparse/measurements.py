@@ -29,7 +29,7 @@ FEATURES = 6
 
 
 def measure_latents(seeds: Sequence[int]) -> list[Row]:
-    """S1: linear R², forward and in reverse, and MCC of a classifier's representation, and of its controls."""
+    """S1: linear R² (also in reverse) and MCC of a classifier's codes, and of their controls."""
     found = []
     for dims in DIMS:
         world = identifiability.World(dims=dims)
