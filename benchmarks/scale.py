@@ -24,8 +24,8 @@ def main() -> None:
     scale.write_prototypes(p, options.out)
     (x,), (y,) = data.digits([0], 1797)
     print(
-        f"{scale.found(p, x):.2%} of {len(x)} digits shown, accuracy {scale.accuracy(net, x, y):.3f}, "
-        f"{time.perf_counter() - clock:.0f} s"
+        f"{scale.found(p, x):.2%} of {len(x)} digits shown, "
+        f"accuracy {scale.accuracy(net, x, y):.3f}, {time.perf_counter() - clock:.0f} s"
     )
 
 

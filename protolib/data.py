@@ -210,7 +210,7 @@ def _letter(font: str, letter: str):
 def glyphs(
     seeds: Sequence[int], samples: int, size: int = 28, *, dtype: torch.dtype = torch.float32
 ) -> tuple[Float[Tensor, "nets samples pixels"], Float[Tensor, "nets samples 10"]]:
-    """Images of size×size pixels in [0, 1] of the letters a to j, and their classes as one-hot rows.
+    """Images of size×size pixels in [0, 1] of the letters a to j, and one-hot classes.
 
     As many as you like: each is a letter and one of the 21 text fonts that come with matplotlib,
     both drawn at random, turned by up to 0.25 radians, sheared, scaled and moved. The first samples

@@ -31,7 +31,10 @@ class World(NamedTuple):
 
     @property
     def name(self) -> str:
-        return f"{self.layers} layers, {self.features} features" if self.layers else "raw pixels"
+        """As tables say it: "2 layers, 64 features"."""
+        plural = "s" if self.layers > 1 else ""
+        words = f"{self.layers} layer{plural}, {self.features} features"
+        return words if self.layers else "raw pixels"
 
 
 WORLDS = (World(0), World(1), World(2), World(3), World(2, 4))  # pixels first
@@ -181,7 +184,7 @@ def accuracy(net: Network, x: Tensor, y: Tensor) -> Float[Tensor, " nets"]:
 
 def measure(seeds: Sequence[int], samples: int = 60, decoys: int = 400) -> list[Row]:
     """Every world and encoder: what prototypes show, and the accuracy on digits never seen."""
-    found, seeds = [], [*seeds]
+    found, raw, seeds = [], {}, [*seeds]
     images, classes = data.digits(seeds, samples + decoys)
     (x, others), (y, unseen) = (t.split([samples, decoys], dim=1) for t in (images, classes))
     with one_thread():

@@ -85,7 +85,7 @@ def test_a_constant_rate_stays():
 FORMS = [("coverage", "gaussian"), ("energy", "energy"), ("soft coverage", "imq")]
 
 
-@pytest.mark.parametrize("attractor, kernel", FORMS)
+@pytest.mark.parametrize(("attractor", "kernel"), FORMS)
 @pytest.mark.parametrize("dims", [1, 2])
 @pytest.mark.parametrize("parametrisation", ["bias", "centre"])
 def test_nothing_stays_behind_on_the_processor(attractor, kernel, dims, parametrisation):
@@ -206,7 +206,8 @@ def test_a_network_reads_back_what_it_was_trained_on():
     x, y, fresh, fresh_y = scale.images("digits", 100, 0)
     net = scale.train(0, x, y, scale.FORMS["energy"]._replace(steps=500))
     p = model.prototypes(net)[0]
-    assert scale.found(p, x) == 1.0 and scale.accuracy(net, x, y) > 0.97
+    assert scale.found(p, x) == 1.0
+    assert scale.accuracy(net, x, y) > 0.97
     assert scale.accuracy(net, fresh, fresh_y) > 0.85
     assert scale.found(fresh[:100], x) < 0.05
     with pytest.raises(ValueError, match="form"):
@@ -246,7 +247,8 @@ def test_a_dask_cluster_runs_the_chart(monkeypatch):
     here = [row for task in wanted for row in scale.run(task)]
     costs = ("seconds", "megabytes")
     kept = [[row for row in part if row.score not in costs] for part in (there, here)]
-    assert kept[0] == kept[1] and len(kept[0]) == 8
+    assert kept[0] == kept[1]
+    assert len(kept[0]) == 8
 
 
 def test_prototypes_survive_the_file(tmp_path):
@@ -257,9 +259,12 @@ def test_prototypes_survive_the_file(tmp_path):
 
 def test_letters_are_images_of_their_classes():
     x, y = data.glyphs([0, 5], 40, 12)
-    assert x.shape == (2, 40, 144) and x.min() >= 0 and 0.8 < x.max() <= 1
+    assert x.shape == (2, 40, 144)
+    assert x.min() >= 0
+    assert 0.8 < x.max() <= 1
     assert torch.equal(data.glyphs([5], 10, 12)[0][0], x[1, :10])
-    assert (y.sum(-1) == 1).all() and len(y.argmax(-1).unique()) == 10
+    assert (y.sum(-1) == 1).all()
+    assert len(y.argmax(-1).unique()) == 10
     ink = x.sum(-1)
     assert ink.min() > 1  # no empty image
     with pytest.raises(ValueError, match="size"):
@@ -315,4 +320,5 @@ def test_decoding_finds_an_image_with_the_features():
     z = encoded.decode(encoder, f, x.mean(1))
     away = (encoded.encode(encoder, x.mean(1, keepdim=True)) - f).norm(dim=-1)
     assert ((encoded.encode(encoder, z) - f).norm(dim=-1) < 0.2 * away).all()
-    assert z.min() >= 0 and z.max() <= 1
+    assert z.min() >= 0
+    assert z.max() <= 1

@@ -213,8 +213,8 @@ CLAIMS = (
         "trained with them.",
         "Sixty digits, energy attractor in the features of encoders with one to three hidden "
         "layers and 64 features, and of two layers and 4: mean over seeds of the share of digits "
-        "that the prototypes tell from 99 decoys, by nearest features and, decoded, by pixels; and of the "
-        "accuracy on fresh digits, less that of prototypes among pixels.",
+        "that the prototypes tell from 99 decoys, by nearest features and, decoded, by pixels; and "
+        "of the accuracy on fresh digits, less that of prototypes among pixels.",
         f"Shares: yes above {READ:g}. Accuracy: yes (no worse) above −{LOSS:g}.",
         _ask_g5,
         ("scale",),

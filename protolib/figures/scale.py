@@ -88,7 +88,7 @@ def forces(noise: dict[str, list], gaps: dict[str, np.ndarray]) -> HTML:
         left.set_yscale("symlog", linthresh=0.1, linscale=0.6)
         left.set(xticks=range(3), xticklabels=[w.replace(" ", "\n", 1) for w in places],
                  ylim=(-0.03, None), xlim=(-0.2, 2.2),
-                 title="Noise of the force (size of the force: 9, .., 0)")  # fmt: skip
+                 title="Deviation from the force")  # fmt: skip
         plotting.label_lines(left)
         for k, (name, values) in enumerate(gaps.items()):
             colour, marker = looks[name]
@@ -96,7 +96,7 @@ def forces(noise: dict[str, list], gaps: dict[str, np.ndarray]) -> HTML:
         right.axvline(1, color=plotting.MUTED, ls=":")
         right.set(xscale="log", yticks=range(len(gaps)), yticklabels=[*gaps], xlim=(5e-7, 4),
                   ylim=(len(gaps) - 0.5, -0.5),
-                  title="Where prototypes end (dotted: a neighbour away)")  # fmt: skip
+                  title="Gap in the end (dotted: a neighbour)")  # fmt: skip
 
     last = {name: values[-1] for name, values in noise.items()}
     alt = (
@@ -108,8 +108,8 @@ def forces(noise: dict[str, list], gaps: dict[str, np.ndarray]) -> HTML:
 
 
 @plotting.styled
-def cost(steps: pd.DataFrame, runs: pd.DataFrame, law, target: tuple[int, int]) -> HTML:
-    """Milliseconds a step by way (n, of, value), and minutes a training (n, dims, seconds).
+def cost(steps: pd.DataFrame, whole: pd.DataFrame, law, target: tuple[int, int]) -> HTML:
+    """Milliseconds a step by way (n, of, value), and seconds a step of all (n, dims, seconds).
 
     law: (n, dims) → seconds; target: the N and D of the extrapolation.
     """
@@ -127,14 +127,14 @@ def cost(steps: pd.DataFrame, runs: pd.DataFrame, law, target: tuple[int, int]) 
         plotting.size_axis(left, sorted(steps["n"].unique()))
         plotting.label_lines(left)
         n, dims = target
-        right.plot(runs["n"], runs["seconds"] / 60, "P", color=plotting.ENERGY, ms=6)
-        for d, own in runs.groupby("dims"):
+        right.plot(whole["n"], whole["seconds"], "P", color=plotting.ENERGY, ms=6)
+        for d, own in whole.groupby("dims"):
             reach = np.geomspace(own["n"].min(), n, 20)
-            right.plot(reach, [law(k, d) / 60 for k in reach], color=plotting.ENERGY, lw=1,
+            right.plot(reach, [law(k, d) for k in reach], color=plotting.ENERGY, lw=1,
                        ls="-" if d == 64 else ":", label=f"D = {d}")  # fmt: skip
-        right.plot(n, law(n, dims) / 60, "P", color=plotting.ENERGY, mfc=plotting.PAPER, ms=9)
+        right.plot(n, law(n, dims), "P", color=plotting.ENERGY, mfc=plotting.PAPER, ms=9)
         right.set(
-            xscale="log", yscale="log", xlabel="samples N", title="Minutes a training, one core"
+            xscale="log", yscale="log", xlabel="samples N", title="Seconds a whole step, one core"
         )
         plotting.label_lines(right)
 
@@ -142,8 +142,8 @@ def cost(steps: pd.DataFrame, runs: pd.DataFrame, law, target: tuple[int, int]) 
     alt = (
         f"At N = {steps['n'].max():,} and 784 pixels a step takes "
         + ", ".join(f"{name} {top[name]:,.0f} ms" for name in looks)
-        + f". The law of whole trainings, drawn on to N = {target[0]:,} and D = {target[1]}, "
-        f"says {law(*target) / 60:,.0f} minutes of one core."
+        + f". The law of whole steps, drawn on to N = {target[0]:,} and D = {target[1]}, "
+        f"says {law(*target):.2g} seconds of one core."
     )
     return plotting.both(draw, (8.6, 3.0), (3.6, 6.0), alt)
 
@@ -152,8 +152,11 @@ def cost(steps: pd.DataFrame, runs: pd.DataFrame, law, target: tuple[int, int]) 
 def depth(table: pd.DataFrame) -> HTML:
     """Named among a hundred by features and by pixels, against the encoder: measurements."""
     worlds = [*table["world"].unique()]
-    labels = [
-        w.replace(" layers, ", "×, ").replace(" features", "").replace("raw pixels", "none")
+    labels = [  # "2 layers, 64 features" as "2, 64"
+        w.replace(" layers, ", ", ")
+        .replace(" layer, ", ", ")
+        .replace(" features", "")
+        .replace("raw pixels", "none")
         for w in worlds
     ]
     looks = {"trained": (plotting.ENCODER, "o"), "untrained": (plotting.MUTED, "D")}

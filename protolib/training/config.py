@@ -78,7 +78,7 @@ class TrainConfig:
                 raise ValueError(f"{name} must be {words}, got {getattr(self, name)!r}")
 
     def rate(self, step: int) -> float:
-        """The learning rate of a step, 1 to `steps`: that of torch's `CosineAnnealingLR`, or constant.
+        """The learning rate of a step, 1 to `steps`: constant, or torch's `CosineAnnealingLR`.
 
         >>> TrainConfig(steps=4, learning_rate=1.0, decay="cosine").rate(3)  # half of the way
         0.5
