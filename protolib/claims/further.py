@@ -19,15 +19,10 @@ from protolib.claims.measured import questions
 from protolib.claims.sparse import GOOD
 from protolib.sparse import companions, universality
 
-
-def _ask_g3(table: pd.DataFrame) -> list[Question]:
-    nominal, found, refined = coefficients.CHAIN
-    asks = [("error", found, nominal, negative), ("error", refined, found, negative)]
-    asks += [("error", kept, nominal, negative) for kept in coefficients.KEPT]
-    return questions(table, [coefficients.WORLD], asks, median_interval)
-
-
 VERIFIED = 0.9  # what "can verify" asks of an auditor's agreement with the network
+CONTROLS = ("raw input", "untrained", "shuffled labels", "units", "ICA", "SAE")  # S5
+READ = 0.9  # the share of samples that a network must show to be called readable, G4 and G5
+LOSS = 0.02  # of accuracy, that counts as nothing
 
 
 def _ask_g1(table: pd.DataFrame) -> list[Question]:
@@ -60,6 +55,33 @@ def _ask_g2(table: pd.DataFrame) -> list[Question]:
     )
 
 
+def _ask_g3(table: pd.DataFrame) -> list[Question]:
+    nominal, found, refined = coefficients.CHAIN
+    asks = [("error", found, nominal, negative), ("error", refined, found, negative)]
+    asks += [("error", kept, nominal, negative) for kept in coefficients.KEPT]
+    return questions(table, [coefficients.WORLD], asks, median_interval)
+
+
+def _ask_g4(table: pd.DataFrame) -> list[Question]:
+    asks = (
+        ("share shown", "coverage", None, above(READ)),
+        ("accuracy, fresh", "coverage", "baseline", above(-LOSS)),
+        ("share shown", "energy", None, above(READ)),
+        ("accuracy, fresh", "energy", "baseline", above(-LOSS)),
+    )
+    return questions(table, ["digits"], asks)
+
+
+def _ask_g5(table: pd.DataFrame) -> list[Question]:
+    asks = (
+        ("named by features", "trained", None, above(READ)),
+        ("named by pixels", "trained", None, above(READ)),
+        ("accuracy, fresh", "trained", "raw pixels", above(-LOSS)),
+    )
+    worlds = [world for world in table["world"].unique() if "layer" in world]
+    return questions(table, worlds, asks)
+
+
 def _ask_g6(table: pd.DataFrame) -> list[Question]:
     errors = [
         ("error", "coverage", "baseline", negative),
@@ -79,9 +101,6 @@ def _ask_s5(table: pd.DataFrame) -> list[Question]:
         ("MCC", "chain", None, above(GOOD)),
     )
     return questions(table, ["chain"], asks)
-
-
-CONTROLS = ("raw input", "untrained", "shuffled labels", "units", "ICA", "SAE")  # S5
 
 
 def _ask_s6(table: pd.DataFrame) -> list[Question]:
@@ -125,45 +144,7 @@ def _ask_s9(table: pd.DataFrame) -> list[Question]:
     return questions(table, ["halves", "blocks"], asks)
 
 
-READ = 0.9  # the share of samples that a network must show to be called readable, G4 and G5
-LOSS = 0.02  # of accuracy, that counts as nothing
-
-
-def _ask_g4(table: pd.DataFrame) -> list[Question]:
-    asks = (
-        ("share shown", "coverage", None, above(READ)),
-        ("accuracy, fresh", "coverage", "baseline", above(-LOSS)),
-        ("share shown", "energy", None, above(READ)),
-        ("accuracy, fresh", "energy", "baseline", above(-LOSS)),
-    )
-    return questions(table, ["digits"], asks)
-
-
-def _ask_g5(table: pd.DataFrame) -> list[Question]:
-    asks = (
-        ("named by features", "trained", None, above(READ)),
-        ("named by pixels", "trained", None, above(READ)),
-        ("accuracy, fresh", "trained", "raw pixels", above(-LOSS)),
-    )
-    worlds = [world for world in table["world"].unique() if "layer" in world]
-    return questions(table, worlds, asks)
-
-
 CLAIMS = (
-    Claim(
-        "G3",
-        "Coefficients can be optimised and reconstructions refined so that repulsion and attractor "
-        "balance across sizes.",
-        "At five sizes, median over seeds of error(one setting of three λ, found on other seeds "
-        "for all sizes at once) − error(coverage alone, λ = 0.1); of error(the same, with dead "
-        "units relocated between stages) − error(without); and, where a repulsion keeps its λ of "
-        "0.1 (separation at τ = 1, overlap) and coverage has the best λ of the powers of ten up "
-        "to 10,000, of error(the pair) − error(coverage alone, λ = 0.1).",
-        "Yes below 0, no above: optimised, refined, and balanced, for either repulsion.",
-        _ask_g3,
-        ("coefficients",),
-        ("test_coefficients.py::test_g3_asks_for_optimised_refined_and_balanced",),
-    ),
     Claim(
         "G1",
         "A network from whose weights the samples can be read predicts better.",
@@ -193,6 +174,20 @@ CLAIMS = (
         _ask_g2,
         ("generalisation",),
         ("test_generalisation.py::test_g2_asks_for_agreement_and_for_what_the_reading_adds",),
+    ),
+    Claim(
+        "G3",
+        "Coefficients can be optimised and reconstructions refined so that repulsion and attractor "
+        "balance across sizes.",
+        "At five sizes, median over seeds of error(one setting of three λ, found on other seeds "
+        "for all sizes at once) − error(coverage alone, λ = 0.1); of error(the same, with dead "
+        "units relocated between stages) − error(without); and, where a repulsion keeps its λ of "
+        "0.1 (separation at τ = 1, overlap) and coverage has the best λ of the powers of ten up "
+        "to 10,000, of error(the pair) − error(coverage alone, λ = 0.1).",
+        "Yes below 0, no above: optimised, refined, and balanced, for either repulsion.",
+        _ask_g3,
+        ("coefficients",),
+        ("test_coefficients.py::test_g3_asks_for_optimised_refined_and_balanced",),
     ),
     Claim(
         "G4",
