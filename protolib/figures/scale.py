@@ -23,12 +23,14 @@ def mosaic(images, shown: float) -> HTML:
 
     def draw(figure: Figure, phone: bool) -> None:
         ax = figure.subplots()
-        plotting.plot_images(images, ax=ax, columns=30 if phone else 75)
-        if not phone:
+        if phone:  # a third of them
+            plotting.plot_images(images[: len(images) // 3], ax=ax, columns=30)
+        else:
+            plotting.plot_images(images, ax=ax, columns=75)
             ax.set_title(title, fontsize=10.5)
 
     alt = f"{title}: handwritten digits. {shown:.1%} of the samples are shown."
-    return plotting.both(draw, (8.6, 3.3), (3.6, 7.4), alt)
+    return plotting.both(draw, (8.6, 3.3), (3.6, 2.6), alt)
 
 
 @plotting.styled
