@@ -50,8 +50,9 @@ def _prose(chapter):
 def test_prose_types_no_measured_number(chapter):
     """Decimals and percentages are results, and results are computed. Settings are listed here."""
     settings = {"0.01", "1.5", "4.0", "95%"}  # learning rate, slope, CC BY 4.0, intervals
+    quoted = {"universality": {"0.80", "30%"}}  # two papers' own numbers, which it compares
     found = set(re.findall(r"\d+\.\d+|\d+\s?%", _prose(chapter)))
-    assert found <= settings
+    assert found <= settings | quoted.get(chapter.stem, set())
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=[c.stem for c in CHAPTERS])
