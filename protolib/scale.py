@@ -6,12 +6,14 @@ too. It costs samples · block pairs instead of samples².
 """
 
 import contextlib
+import itertools
 import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -133,32 +135,30 @@ class Plan(NamedTuple):
     lam: float = 1.0
 
 
+TOGETHER = 1000  # samples, in blocks that are handled together
+
+
 class Blocks:
-    """The energy force of fixed blocks: the last one takes what is left over."""
+    """The energy force of fixed blocks: the last one takes what is left over.
+
+    Blocks are handled a few at a time, which needs less memory and is no slower.
+    """
 
     def __init__(self, x: Float[Tensor, "samples dims"], block: int | None) -> None:
         n = len(x)
         size = min(block or n, n)
-        whole = n // size * size
-        self.parts = []
-        for first, last, own in ((0, whole, size), (whole, n, n - whole)):
-            if first < last:
-                cloud = x[first:last].unflatten(0, (-1, own)).mT.contiguous()
-                p, force = torch.empty_like(cloud), torch.zeros_like(cloud)
-                one = x.new_full((len(cloud),), 0.5 / own)
-                push = kernel_program(force, p, p, -one, "energy", 1.0)
-                pull = kernel_program(force, p, cloud, one, "energy", 1.0)
-                self.parts.append((slice(first, last), p, force, pull, push))
+        whole, some = n // size * size, max(1, TOGETHER // size) * size
+        self.x = x
+        self.parts = [(slice(k, min(k + some, whole)), size) for k in range(0, whole, some)]
+        if whole < n:
+            self.parts.append((slice(whole, n), n - whole))
 
     def __call__(self, p: Float[Tensor, "units dims"]) -> Float[Tensor, "units dims"]:
         """The force at p, each unit in the block of the sample of its number."""
         result = torch.empty_like(p)
-        for own, place, force, pull, push in self.parts:
-            place.copy_(p[own].unflatten(0, (-1, place.shape[-1])).mT)
-            force.zero_()
-            pull()
-            push()
-            result[own] = force.mT.flatten(0, 1)
+        for own, size in self.parts:
+            mine, theirs = (t[own].unflatten(0, (-1, size)) for t in (p, self.x))
+            result[own] = energy_force(mine, theirs).flatten(0, 1)
         return result
 
 
@@ -182,7 +182,7 @@ def train(
     """Train one classifier with as many units as samples, in plain torch; a stack of one.
 
     Prototypes start uniformly in the samples' box, slopes at 0.4 over the mean distance between
-    neighbouring samples. Adam, with a cosine's decay.
+    neighbouring samples (of the first 2000). Adam, with a cosine's decay.
 
     Raises
     ------
@@ -192,7 +192,7 @@ def train(
     if plan.form not in ("baseline", "coverage", "energy"):
         raise ValueError(f"form must be baseline, coverage or energy, got {plan.form!r}")
     home, (n, dims), draw = x.device, x.shape, drawn(seed, BLOCKS)
-    slope = 0.4 / nearest(x, x, other=True).mean().item()
+    slope = 0.4 / nearest(x[:2000], x, other=True).mean().item()
     start = model.initialise([seed], n, dims, outputs=y.shape[-1], slope=slope)
     centres = matching.chance_prototypes(x[None].cpu(), n, seed=seed).to(x.dtype)
     start = start._replace(bias=-slope * centres)
@@ -231,8 +231,11 @@ def nearest(
     return torch.cat(gaps)
 
 
+SHOWN = 0.25  # of the distance to the nearest other sample: nearer is a sample shown
+
+
 def found(
-    p: Float[Tensor, "units dims"], x: Float[Tensor, "samples dims"], share: float = 0.25
+    p: Float[Tensor, "units dims"], x: Float[Tensor, "samples dims"], share: float = SHOWN
 ) -> float:
     """The share of samples that have a prototype to show: nearer than that share of the distance to
     their nearest other sample.
@@ -245,17 +248,14 @@ def found(
 
 # ------------------------------------------------------------------------------ the chart
 
-FORMS = {  # each at the rate of two (1e-2, 3e-2) that serves it better
+FORMS = {  # rates and λ: see `try_coverage`
     "baseline": Plan("baseline", steps=1000, lam=0.0),
     "coverage": Plan("coverage", steps=1000, lam=10.0),
     "energy": Plan("energy", block=50, steps=1000, learning_rate=3e-2),
 }
 SEEDS = (0, *range(10, 20))  # the first for dear runs, the others for what is judged
 DIGITS = {100: 10, 300: 10, 1000: 3}  # samples, and how many seeds; other images are fresh
-LETTERS = {  # samples, pixels a side: which forms
-    (1000, 8): [*FORMS], (3000, 8): ["energy"], (10_000, 8): ["energy"],
-    (1000, 16): ["energy"], (1000, 28): ["energy"],
-}  # fmt: skip
+LETTERS = ((1000, 8), (3000, 8), (10_000, 8), (1000, 16), (1000, 28))  # samples, pixels a side
 UNSEEN = 2000  # fresh letters
 
 
@@ -278,26 +278,29 @@ def images(world: str, n: int, seed: int) -> tuple[Tensor, Tensor, Tensor, Tenso
 
 
 def run(task: Task) -> list[Row]:
-    """Train one network on one thread: what it shows, its accuracy, and what it cost."""
+    """Train one network on one thread: what it shows, its accuracy, and how long it took."""
     x, y, fresh, fresh_y = images(task.world, task.n, task.seed)
     with one_thread():
-        before, clock = _reset_peak(), time.thread_time()
+        clock = time.thread_time()
         net = train(task.seed, x, y, FORMS[task.form])
-        seconds, megabytes = time.thread_time() - clock, _peak() - before
-        p = model.prototypes(net)[0]
+        seconds = time.thread_time() - clock
+        apart = nearest(x, x, other=True)
+
+        def shown(p: Tensor) -> dict[str, float]:
+            gap = nearest(x, p)
+            share = (gap <= SHOWN * apart).double().mean()
+            return {"share shown": share.item(), "gap": (gap.mean() / apart.mean()).item()}
+
         values = {
-            "share shown": found(p, x),
-            "gap": (nearest(x, p).mean() / nearest(x, x, other=True).mean()).item(),
+            **shown(model.prototypes(net)[0]),
             "accuracy, trained on": accuracy(net, x, y),
             "accuracy, fresh": accuracy(net, fresh, fresh_y),
             "seconds": seconds,
-            "megabytes": megabytes,
         }
-        found_by_chance = found(fresh[: task.n], x) if task.form == "baseline" else None
-    keep = [(score, task.form, value) for score, value in values.items()]
-    if found_by_chance is not None:
-        keep.append(("share shown", "chance", found_by_chance))
-    return [Row(task.world, task.n, score, of, task.seed, float(v)) for score, of, v in keep]
+        keep = [(score, task.form, value) for score, value in values.items()]
+        if task.form == "baseline":  # other images, as many as there are, as if prototypes
+            keep += [(score, "chance", v) for score, v in shown(fresh[: task.n]).items()]
+    return [Row(task.world, task.n, score, of, task.seed, value) for score, of, value in keep]
 
 
 def accuracy(net: Parameters, x: Float[Tensor, "samples dims"], y: Tensor) -> float:
@@ -310,31 +313,11 @@ def accuracy(net: Parameters, x: Float[Tensor, "samples dims"], y: Tensor) -> fl
     return torch.cat(hits).double().mean().item()
 
 
-def _status(name: str) -> float:
-    """A line of Linux's report about this process, in megabytes; elsewhere not a number."""
-    try:
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-        return next(float(line.split()[1]) / 1024 for line in lines if line.startswith(name))
-    except (OSError, StopIteration):
-        return math.nan
-
-
-def _reset_peak() -> float:
-    """Let the peak of memory start anew from what is held now, and say that."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    return _status("VmRSS")
-
-
-def _peak() -> float:
-    return _status("VmHWM")
-
-
 def tasks(seeds: Sequence[int]) -> list[Task]:
     """Every network of the chart, dear ones first: letters for the first seed, digits for more."""
     letters = [
         Task(f"letters {size}×{size}", n, form, seeds[0])
-        for (n, size), forms in LETTERS.items() for form in forms
+        for n, size in LETTERS for form in FORMS
     ]  # fmt: skip
     digits = [
         Task("digits", n, form, seed)
@@ -362,6 +345,21 @@ def chart(wanted: Sequence[Task], executor: Executor | None = None) -> list[Row]
 PATIENCE = ((3e-3, 1000), (1e-2, 1000), (3e-2, 1000), (1e-2, 3000))  # rates, steps
 TIMED = tuple((n, dims) for dims in (64, 784) for n in (300, 1000, 3000))
 TARGET = 10**8  # weights
+LARGEST = round(TARGET / (784 + 1 + 10)), 784  # units and pixels: slopes, biases, ten classes
+WHOLE = (*TIMED, (10_000, 64), (30_000, 64), (10_000, 784), (30_000, 784), LARGEST)
+
+
+def try_coverage(seed: int, n: int = 300) -> list[Row]:
+    """Coverage at two rates and three λ, and the energy attractor at both rates: n digits."""
+    x, y, *_ = images("digits", n, seed)
+    found_at = []
+    for form, lams in (("coverage", (1.0, 10.0, 100.0)), ("energy", (1.0,))):
+        for rate, lam in itertools.product((1e-2, 3e-2), lams):
+            plan = FORMS[form]._replace(learning_rate=rate, lam=lam)
+            share = found(model.prototypes(train(seed, x, y, plan))[0], x)
+            name = f"{form}, rate {rate:g}, λ {lam:g}"
+            found_at.append(Row("digits, tried", n, "share shown", name, seed, share))
+    return found_at
 
 
 def count_left_out(seeds: Sequence[int], n: int = 100) -> list[Row]:
@@ -386,7 +384,7 @@ def count_left_out(seeds: Sequence[int], n: int = 100) -> list[Row]:
 
 
 def time_steps(seed: int = 0) -> list[Row]:
-    """Milliseconds of one thread for a step of the attractor alone, and of all of `train`."""
+    """Milliseconds of one thread for a step of the attractor alone, and the cost of `train`."""
     found = []
     for n, dims in TIMED:
         draw = drawn(seed, SLICES)
@@ -400,10 +398,7 @@ def time_steps(seed: int = 0) -> list[Row]:
         for name, step in ways.items():
             best = 1e3 * min(_seconds(step) for _ in range(3))
             found.append(Row(f"a step, D = {dims}", n, "milliseconds", name, seed, best))
-    return found + [
-        Row(f"a step, D = {dims}", n, "milliseconds", "whole step", seed, time_whole(n, dims, seed))
-        for n, dims in (*TIMED, (10_000, 64))
-    ]
+    return found + [row for n, dims in WHOLE for row in whole_step(n, dims, seed)]
 
 
 def _seconds(step: Callable[[], object]) -> float:
@@ -412,27 +407,55 @@ def _seconds(step: Callable[[], object]) -> float:
     return time.thread_time() - clock
 
 
-def time_whole(n: int, dims: int, seed: int = 0, steps: int = 4) -> float:
-    """Milliseconds of one thread for a step of `train`: fit, kept blocks and Adam together."""
-    x = torch.rand(n, dims, generator=drawn(seed, SLICES))
-    y, took = x[:, :10].clone(), []
-    for count in (1, 1, 1 + steps):  # the first warms up
-        plan = FORMS["energy"]._replace(steps=count)
-        took.append(_seconds(partial(train, seed, x, y, plan)))
-    return 1e3 * (took[2] - took[1]) / steps
+def whole_step(n: int, dims: int, seed: int = 0) -> list[Row]:
+    """A step of `train`, in a fresh process: milliseconds of one thread, and megabytes at the peak.
+
+    Fit, kept blocks and Adam together, and the images. What other work left behind would hide
+    memory; so would the peak that `getrusage` hands from parent to child.
+    """
+    with ProcessPoolExecutor(1, get_context("spawn")) as alone:
+        costs = alone.submit(_whole_step, n, dims, seed).result()
+    return [
+        Row(f"a step, D = {dims}", n, score, "whole step", seed, value)
+        for score, value in zip(("milliseconds", "megabytes"), costs, strict=True)
+    ]
+
+
+def _whole_step(n: int, dims: int, seed: int, steps: int = 4) -> tuple[float, float]:
+    with one_thread():
+        x = torch.rand(200, dims, generator=drawn(seed, SLICES))
+        train(seed, x, x[:, :10], FORMS["energy"]._replace(steps=1))  # warms up
+        before = _memory("VmRSS")
+        with contextlib.suppress(OSError):  # let the peak start anew
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+        x = torch.rand(n, dims, generator=drawn(seed, SLICES))
+        y, took = x[:, :10].clone(), []
+        for count in (1, 1 + steps):
+            plan = FORMS["energy"]._replace(steps=count)
+            took.append(_seconds(partial(train, seed, x, y, plan)))
+    return 1e3 * (took[1] - took[0]) / steps, _memory("VmHWM") - before
+
+
+def _memory(name: str) -> float:
+    """A line of Linux's report about this process, in megabytes (2²⁰ bytes); elsewhere nan."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        return next(float(line.split()[1]) / 1024 for line in lines if line.startswith(name))
+    except (OSError, StopIteration):
+        return math.nan
 
 
 def power_law(table: pd.DataFrame) -> tuple[float, float, Callable[[float, float], float]]:
-    """seconds = k N^α D^β, by least squares on logarithms: α, β, and the law (n, dims) → seconds.
+    """value = k N^α D^β, by least squares on logarithms: α, β, and the law (n, dims) → value.
 
-    The table has columns n, dims and seconds.
+    The table has columns n, dims and value.
 
     >>> made = pd.DataFrame({"n": [1, 2, 4, 4], "dims": [1, 1, 1, 2]})
-    >>> alpha, beta, law = power_law(made.assign(seconds=made["n"] ** 2 * made["dims"]))
+    >>> alpha, beta, law = power_law(made.assign(value=made["n"] ** 2 * made["dims"]))
     >>> round(alpha, 6), round(beta, 6), round(law(10, 3), 3)
     (2.0, 1.0, 300.0)
     """
-    logs = np.log(table[["n", "dims", "seconds"]].to_numpy(dtype=float))
+    logs = np.log(table[["n", "dims", "value"]].to_numpy(dtype=float))
     columns = np.column_stack([np.ones(len(logs)), logs[:, :2]])
     (k, alpha, beta), *_ = np.linalg.lstsq(columns, logs[:, 2], rcond=None)
     return alpha, beta, lambda n, dims: float(np.exp(k) * n**alpha * dims**beta)
@@ -458,7 +481,7 @@ def measure(seeds: Sequence[int] = SEEDS, *, executor: Executor | None = None) -
     others = [*seeds][1:] or seeds
     found = chart(tasks(seeds), executor) + encoded.measure(others)
     with one_thread():
-        found += count_left_out(others) + time_steps(seeds[0])
+        found += try_coverage(seeds[0]) + count_left_out(others) + time_steps(seeds[0])
     return pd.DataFrame(found, columns=COLUMNS)
 
 
