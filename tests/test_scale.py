@@ -1,5 +1,7 @@
 """Scale: estimates of the energy force, blocks, the chart, an encoder under the prototypes."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,8 @@ import torch
 
 from protolib import data, encoded, losses, measurements, model, scale, training
 from protolib.claims import further
+
+TABLE = Path(__file__).parents[1] / "book" / "_data" / "scale.csv.gz"
 
 
 def _judged(claim, world, values, seeds=10):
@@ -189,8 +193,10 @@ def test_slices_and_blocks_are_still_at_the_samples_and_fresh_batches_are_not():
     assert total == pytest.approx(exact.item(), rel=0.03)
 
 
+@pytest.mark.parametrize("together", [1, 8, 1000])
 @pytest.mark.parametrize("size", [4, 5, 10, 30, None])
-def test_blocks_are_energy_distances_of_their_own(size):
+def test_blocks_are_energy_distances_of_their_own(size, together, monkeypatch):
+    monkeypatch.setattr(scale, "TOGETHER", together)
     p, x = _clouds(10, 10, 2)
     force = scale.Blocks(x, size)(p)
     size = min(size or 10, 10)
@@ -250,6 +256,35 @@ def test_a_dask_cluster_runs_the_chart(monkeypatch):
     assert len(kept[0]) == 8
 
 
+def test_memory_is_that_of_the_training_alone():
+    n, dims = 2000, 64
+    ballast = torch.ones(60 * 2**20)  # 240 MB, here and in no other process
+    costs = {row.score: row for row in scale.whole_step(n, dims)}
+    megabytes = costs["megabytes"].value
+    if np.isnan(megabytes):
+        pytest.skip("no report about memory on this system")
+    held = 5 * 4 * n * dims / 2**20  # weights, gradient, two moments, images
+    assert held < megabytes < 60
+    assert len(ballast) > megabytes
+    assert 0 < costs["milliseconds"].value < 1000
+    assert costs["milliseconds"].world == "a step, D = 64"
+
+
+def test_the_largest_network_has_the_weights_that_it_should():
+    n, dims = scale.LARGEST
+    assert n * (1 + dims + 10) == pytest.approx(scale.TARGET, rel=1e-5)
+
+
+def test_coverage_has_the_better_rate_of_those_tried():
+    table = measurements.read(TABLE)
+    tried = table[table["world"] == "digits, tried"].set_index("of")["value"]
+    coverage = tried.filter(like="coverage")
+    plan = scale.FORMS["coverage"]
+    own = f"coverage, rate {plan.learning_rate:g}, λ {plan.lam:g}"
+    assert len(coverage) == 6
+    assert coverage[own] == pytest.approx(coverage.max(), abs=0.02)
+
+
 def test_prototypes_survive_the_file(tmp_path):
     p = torch.tensor([[0.1234, -0.5], [2.0, 1e-5]])
     scale.write_prototypes(p, tmp_path / "p.csv.gz")
@@ -271,9 +306,8 @@ def test_letters_are_images_of_their_classes():
 
 
 def test_a_sample_of_the_table_is_measured_again():
-    path = measurements.__file__.replace("protolib/measurements.py", "book/_data/scale.csv.gz")
     keys = measurements.COLUMNS[:-1]
-    stored = measurements.read(path).set_index(keys)["value"]
+    stored = measurements.read(TABLE).set_index(keys)["value"]
     rows = scale.run(scale.Task("digits", 100, "energy", 11))
     again = pd.DataFrame(rows, columns=measurements.COLUMNS).set_index(keys)["value"]
     scores = again.index.get_level_values("score")

@@ -35,42 +35,56 @@ def mosaic(images, shown: float) -> HTML:
 
 @plotting.styled
 def chart(table: pd.DataFrame) -> HTML:
-    """Share shown and accuracy on fresh samples against N: a table of measurements."""
-    scores = {"share shown": "samples shown (ideal: 1)", "accuracy, fresh": "accuracy, fresh"}
-    worlds = {"digits": "digits", "letters 8×8": "letters"}
+    """Error and accuracy on fresh samples against N, and against D: a table of measurements."""
+    letters = table[table["world"].str.startswith("letters")]
+    side = letters["world"].str.partition("×")[2].astype(int)
+    parts = {  # each with a column of what it is drawn against
+        "digits, D = 64": table[table["world"] == "digits"].assign(x=lambda t: t["n"]),
+        "letters, D = 64": letters[side == 8].assign(x=letters["n"]),
+        "letters, N = 1000": letters[letters["n"] == 1000].assign(x=side**2),
+    }
+    scores = {"gap": "error", "accuracy, fresh": "accuracy"}
     alts = []
-    for world, words in worlds.items():
-        part = table[table["world"] == world]
-        top = part[part["n"] == part["n"].max()]
-        for score in scores:
-            mean = top[top["score"] == score].groupby("of")["value"].mean()
-            listed = ", ".join(f"{form} {mean[form]:.2f}" for form in LOOKS if form in mean)
-            alts.append(f"{words.capitalize()}, N = {part['n'].max():,}, {score}: {listed}.")
+    for words, part in parts.items():
+        most = part["x"].max()
+        alts.append(f"{words}, at {'D' if 'N' in words else 'N'} = {most:,}:")
+        for score, name in scores.items():
+            mean = (
+                part[(part["x"] == most) & (part["score"] == score)].groupby("of")["value"].mean()
+            )
+            listed = ", ".join(f"{form} {mean[form]:.2g}" for form in LOOKS if form in mean)
+            alts.append(f"{name} {listed}.")
 
-    def panel(ax: Axes, world: str, score: str) -> None:
-        part = table[(table["world"] == world) & (table["score"] == score)]
+    def panel(ax: Axes, part: pd.DataFrame, score: str) -> None:
         for form, (colour, marker) in LOOKS.items():
-            own = part[part["of"] == form]
+            own = part[(part["of"] == form) & (part["score"] == score)]
             if own.empty:
                 continue
-            wide = own.pivot(index="seed", columns="n", values="value")
+            wide = own.pivot(index="seed", columns="x", values="value")
             dash = ":" if form == "chance" else "-"
             plotting.plot_band([*wide], wide, ax=ax, colour=colour, marker=marker, label=form,
                                dash=dash)  # fmt: skip
-        sizes = sorted(part["n"].unique())
-        plotting.size_axis(ax, sizes)
-        ax.set(ylim=(-0.05, 1.08), yticks=[0, 0.5, 1])
+        plotting.size_axis(ax, sorted(part["x"].unique()))
+        if score == "gap":
+            ax.axhline(0.25, color=plotting.MUTED, lw=0.8, zorder=0)
+            ax.set(yscale="log", ylim=(1e-7, 9), yticks=[1e-6, 1e-4, 1e-2, 1])
+        else:
+            ax.set(ylim=(-0.05, 1.08), yticks=[0, 0.5, 1])
 
     def draw(figure: Figure, phone: bool) -> None:
-        shape = (4, 1) if phone else (1, 4)
-        axes = figure.subplots(*shape, sharey=True).flat
-        pairs = [(world, score) for score in scores for world in worlds]
-        for ax, (world, score) in zip(axes, pairs):
-            panel(ax, world, score)
-            ax.set_title(f"{worlds[world]}: {scores[score].partition(' (')[0]}", fontsize=9.5)
-            plotting.label_lines(ax)
+        if phone:
+            axes = figure.subplots(3, 2, sharey="col").T
+        else:
+            axes = figure.subplots(2, 3, sharey="row")
+        for row, (score, name) in zip(axes, scores.items()):
+            for ax, (words, part) in zip(row, parts.items()):
+                panel(ax, part, score)
+                ax.set_xlabel("D" if "N" in words else "N")
+                title = f"{words.partition(',')[0] if phone else words}: {name}"
+                ax.set_title(title, fontsize=9.5)
+        plotting.label_lines(*(axes[1] if phone else axes[:, -1]))
 
-    return plotting.both(draw, (8.6, 2.9), (3.6, 9.0), " ".join(alts))
+    return plotting.both(draw, (8.6, 4.6), (3.6, 6.4), " ".join(alts))
 
 
 @plotting.styled
@@ -110,44 +124,49 @@ def forces(noise: dict[str, list], gaps: dict[str, np.ndarray]) -> HTML:
 
 
 @plotting.styled
-def cost(steps: pd.DataFrame, whole: pd.DataFrame, law, target: tuple[int, int]) -> HTML:
-    """Milliseconds a step by way (n, of, value), and seconds a step of all (n, dims, seconds).
+def cost(steps: pd.DataFrame, laws: dict[str, tuple]) -> HTML:
+    """What a step costs: measurements (n, dims, score, of, value), and a law for each score.
 
-    law: (n, dims) → seconds; target: the N and D of the extrapolation.
+    laws: {score: (α, β, (n, dims) → value)}, as of `scale.power_law`; the largest N measured is
+    drawn beside what the law says there.
     """
     looks = {"exact": (plotting.INK, "o"), "64 slices": (plotting.IMQ, "^"),
              "blocks": (plotting.ENERGY, "P")}  # fmt: skip
+    whole = steps[steps["of"] == "whole step"]
+    last = whole.nlargest(1, "n").iloc[0]
+    n, dims = last["n"], last["dims"]
+    force = steps[steps["of"].isin(looks) & (steps["dims"] == dims)].sort_values("n")
+    titles = {"milliseconds": "Milliseconds, whole step", "megabytes": "Megabytes, at the peak"}
 
     def draw(figure: Figure, phone: bool) -> None:
-        left, right = figure.subplots(*((2, 1) if phone else (1, 2)))
+        first, *others = figure.subplots(*((3, 1) if phone else (1, 3)))
         for name, (colour, marker) in looks.items():
-            own = steps[steps["of"] == name].sort_values("n")
-            left.plot(own["n"], own["value"], color=colour, marker=marker, label=name)
-        left.set(
-            xscale="log", yscale="log", xlabel="samples N", title="Milliseconds a step, D = 784"
-        )
-        plotting.size_axis(left, sorted(steps["n"].unique()))
-        plotting.label_lines(left)
-        n, dims = target
-        right.plot(whole["n"], whole["seconds"], "P", color=plotting.ENERGY, ms=6)
-        for d, own in whole.groupby("dims"):
-            reach = np.geomspace(own["n"].min(), n, 20)
-            right.plot(reach, [law(k, d) for k in reach], color=plotting.ENERGY, lw=1,
-                       ls="-" if d == 64 else ":", label=f"D = {d}")  # fmt: skip
-        right.plot(n, law(n, dims), "P", color=plotting.ENERGY, mfc=plotting.PAPER, ms=9)
-        right.set(
-            xscale="log", yscale="log", xlabel="samples N", title="Seconds a whole step, one core"
-        )
-        plotting.label_lines(right)
+            own = force[force["of"] == name]
+            first.plot(own["n"], own["value"], color=colour, marker=marker, label=name)
+        first.set(xscale="log", yscale="log", xlabel="N", title="Milliseconds, the force")
+        plotting.size_axis(first, sorted(force["n"].unique()))
+        for ax, (score, title) in zip(others, titles.items()):
+            own, law = whole[whole["score"] == score], laws[score][-1]
+            for d, part in own.groupby("dims"):
+                reach = np.geomspace(1000, n, 20)
+                ax.plot(reach, [law(k, d) for k in reach], color=plotting.ENERGY, lw=1,
+                        ls="-" if d == dims else "--", label=f"D {d}")  # fmt: skip
+                ax.plot(part["n"], part["value"], "P", color=plotting.ENERGY, ms=6,
+                        mfc=plotting.ENERGY if d == dims else plotting.PAPER)  # fmt: skip
+            ax.set(xscale="log", yscale="log", xlabel="N", title=title)
+        for ax in (first, *others):
+            ax.title.set_fontsize(9.5)
+            plotting.label_lines(ax)
 
-    top = steps[steps["n"] == steps["n"].max()].set_index("of")["value"]
+    top = force[force["n"] == force["n"].max()].set_index("of")["value"]
+    ends = whole[whole["n"] == n].set_index("score")["value"]
     alt = (
-        f"At N = {steps['n'].max():,} and 784 pixels a step takes "
+        f"At N = {force['n'].max():,} and {dims} pixels the force of a step takes "
         + ", ".join(f"{name} {top[name]:,.0f} ms" for name in looks)
-        + f". The law of whole steps, drawn on to N = {target[0]:,} and D = {target[1]}, "
-        f"says {law(*target):.2g} seconds of one core."
-    )
-    return plotting.both(draw, (8.6, 3.0), (3.6, 6.0), alt)
+        + f". Whole steps at N = {n:,}, measured and by the law: "
+        + ", ".join(f"{ends[k]:,.0f} and {laws[k][-1](n, dims):,.0f} {k}" for k in titles) + "."
+    )  # fmt: skip
+    return plotting.both(draw, (8.6, 2.8), (3.6, 7.0), alt)
 
 
 @plotting.styled
