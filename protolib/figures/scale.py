@@ -155,7 +155,6 @@ def cost(steps: pd.DataFrame, laws: dict[str, tuple]) -> HTML:
                         mfc=plotting.ENERGY if d == dims else plotting.PAPER)  # fmt: skip
             ax.set(xscale="log", yscale="log", xlabel="N", title=title)
         for ax in (first, *others):
-            ax.title.set_fontsize(9.5)
             plotting.label_lines(ax)
 
     top = force[force["n"] == force["n"].max()].set_index("of")["value"]
