@@ -465,7 +465,7 @@ def power_law(table: pd.DataFrame) -> tuple[float, float, Callable[[float, float
 
 
 def measure(seeds: Sequence[int] = SEEDS, *, executor: Executor | None = None) -> pd.DataFrame:
-    """What the chapter `scale` shows, and G4 and G5 are judged on; some quarter of an hour.
+    """What the chapter `scale` shows, and G4 and G5 are judged on: ten minutes of one core, 5 GB.
 
     The networks of the chart are handed to workers (`chart`); what is timed step by step, or
     trained as one stack, runs here.
