@@ -73,7 +73,6 @@ def test_every_further_claim_is_answered_by_one_table_that_the_book_ships():
     )
 
 
-
 def test_the_shipped_tables_are_read_without_the_seeds_that_rules_have_seen(tmp_path):
     made = measurements.rows("w", 3, "MCC", [9, 10], {"a": torch.tensor([0.25, 0.5])})
     table = pd.DataFrame(made, columns=measurements.COLUMNS)

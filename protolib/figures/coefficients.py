@@ -265,7 +265,8 @@ def window(found: dict[int, np.ndarray], ratios: dict[int, np.ndarray]) -> HTML:
         for place, word in zip((-2.6, 0, 2.8), words):
             ax.text(place, 0.97, word, transform=ax.get_xaxis_transform(), ha="center", va="top",
                     fontsize=9, color=plotting.MUTED)  # fmt: skip
-        ax.set(yscale="log", xlabel=r"$N\,(\lambda_C / \lambda_S - 1)$", ylabel=RATIO, ylim=(None, 2e3))
+        ax.set(yscale="log", xlabel="N × (λ attraction / λ repulsion − 1)", ylabel=RATIO,
+               ylim=(None, 2e3))  # fmt: skip
         ax.set_title("One window for all N" if phone else
                      "Balance: one window of the ratio, for every N")  # fmt: skip
         plotting.label_lines(ax)
