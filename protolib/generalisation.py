@@ -14,9 +14,6 @@ import pandas as pd
 import torch
 from jaxtyping import Float
 from scipy import stats
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from torch import Tensor
 
 from protolib import data, losses, matching, measurements, model, training
@@ -248,6 +245,10 @@ def gaussian_process(
     at: Float[Tensor, "nets points dims"],
 ) -> Float[Tensor, "nets points *outputs"]:
     """The posterior mean of a Gaussian process; scale, width and noise by marginal likelihood."""
+    from sklearn.exceptions import ConvergenceWarning  # here: the command line need not wait for it
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+
     kernel = ConstantKernel(1.0, (1e-3, 1e3)) * RBF(0.5, (1e-2, 1e2))
     kernel = kernel + WhiteKernel(1e-2, (1e-12, 1e1))
     found = []
