@@ -380,6 +380,7 @@ def measure_digits(seeds: Sequence[int], flipped: float) -> list[Row]:
     """Accuracy on fresh digits of all networks and their relatives; the audit of energy's.
 
     Masks with separation are left out: at the nominal τ it is 0 between images, to the last bit.
+    The random places that an auditor asks at are those where the prototypes started.
     """
     images, labels = data.digits(seeds, 2 * DIGITS + FRESH)
     x, other, fresh = images.split([DIGITS, DIGITS, FRESH], dim=1)

@@ -147,7 +147,7 @@ def test_mending_gives_the_oracle_what_it_asks_for():
 
 def test_the_network_learns_pairs_and_shuffled_labels_teach_nothing():
     world = chain.World(bends=0)
-    training = replace(chain.TRAINING, widths=(32,), steps=300)
+    training = replace(chain.TRAINING, widths=(32,), steps=150)
     test = chain.draw([0], 1000, world, part=1)
 
     def accuracy(net):
