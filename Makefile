@@ -86,7 +86,7 @@ pictures: $(TEST_STAMP)  ## photograph a figure of every chapter, for cards and 
 picture: $(STAMP)  ## draw the picture of the README anew
 	$(BIN)/python benchmarks/readme_picture.py
 
-tables: $(STAMP)  ## make the tables in book/_data anew (about forty minutes on two cores)
+tables: $(STAMP)  ## make the tables in book/_data anew (about two hours on two cores)
 	$(BIN)/python -m protolib grid --evidence --seeds $$(seq 0 49) --out book/_data/ledger.csv.gz
 	$(BIN)/python tools/make_tables.py packing attractors expulsion
 	for name in arena chain coefficients companions generalisation limits scale search sparse universality; do \

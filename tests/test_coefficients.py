@@ -270,7 +270,7 @@ def test_the_figures_say_what_they_show(undrawn):
     errors = {10: pd.DataFrame(twelve)}
     shown = draws.refined(errors, {"nominal": "coverage", "energy": "matched"}).data
     assert "nominal 0.55, energy 0.01" in shown
-    assert "No schedule comes near" in shown
+    assert "No schedule comes up to" in shown
     ratios = {5: 1 + np.array([-2, 0, 4]) / 5}
     shown = draws.window({5: np.array([[30.0, 0.01, 2.0]] * 3)}, ratios).data
     assert "at most 0.01 of chance inside the window, 30 below it" in shown

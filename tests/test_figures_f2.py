@@ -281,6 +281,14 @@ def test_evidence_keeps_every_question_with_real_minus_signs():
     assert "C2" not in soup.get_text()
 
 
+def test_folded_evidence_opens_with_the_verdict_and_its_answers():
+    questions = [claims.Question(3, "a", 5, 0.5, 0.1, 0.9, word) for word in ("yes", "open", "yes")]
+    page = figures.ledger.evidence([_verdict(0, "partly", *questions)], folded=True)
+    (fold,) = BeautifulSoup(page.data, "html.parser").select("details")
+    assert fold.summary.get_text() == "C1  partly 2 yes, 1 open"
+    assert len(fold.select("tbody tr")) == 3
+
+
 def test_evidence_of_one_world_shares_a_table():
     questions = [
         claims.Question(4, f"noise: {what}", 5, 0.5, 0.4, 0.6, "no") for what in ("R", "D")

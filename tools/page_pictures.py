@@ -35,7 +35,7 @@ CHOSEN = {
     "generalisation": ("generalisation.fits",),
     "coefficients": ("coefficients.window",),
     "dimensions": ("dimensions.sheets",),
-    "scale": ("scale.mosaic",),
+    "scale": ("scale.sheets",),
     "privacy": ("privacy.sheets",),
     "identifiability": ("identifiability.axes_found",),
     "sparse-codes": ("sparse_codes.blocks",),

@@ -33,7 +33,7 @@ LINES = {  # of chains, as they are and mended
     "raw input": ("raw input", MUTED, "s", "-"),
 }
 AXES = {
-    "bends": "bends of the mixing", "units": "units m", "noise": "noise σ, in %",
+    "bends": "bends of the mixing", "units": "units", "noise": "noise σ, in %",
     "classes": "pairs trained, of 66", "steps": "steps of training",
 }  # fmt: skip
 

@@ -122,7 +122,8 @@ def pareto(cube: pd.DataFrame, rivals: pd.DataFrame) -> HTML:
         for ax, n in zip(axes, sizes):
             panel(ax, n)
             ax.label_outer()
-        axes[0].set_ylim(rivals["error"].min() / 6)  # all share it, and have been drawn
+        room = 20 if phone else 6  # under the markers, for a name
+        axes[0].set_ylim(rivals["error"].min() / room)  # all share it, and have been drawn
         title = f"No setting comes within {min(ratios):.0f} times of energy"
         figure.supxlabel("fit: mean squared error (ideal: 0)", fontsize=9.5)
         figure.supylabel(RATIO, fontsize=9.5)
@@ -184,7 +185,7 @@ def searches(
                                colour=colour)  # fmt: skip
         plotting.plot_band(sizes, energy, ax=right, colour=plotting.ENERGY, marker="P",
                            label="energy")  # fmt: skip
-        _chance(right)
+        right.axhline(1, color=plotting.MUTED, ls=":", lw=1.4, zorder=1)  # named at the left
         plotting.size_axis(right, sizes)
         right.set(yscale="log", ylabel=RATIO, title="A setting travels; energy needs none")
         plotting.label_lines(left, right)
@@ -210,9 +211,9 @@ def refined(errors: dict[int, pd.DataFrame], colours: dict[str, str]) -> HTML:
     aided = [name for name, kind in colours.items() if kind in ("data", "matched")]
     apart = all(e[aided].median().max() < e.median().drop(aided).min() for e in errors.values())
     title = (
-        "No schedule comes near relocation or a matched kernel"
+        "No schedule comes up to relocation or a matched kernel"
         if apart
-        else "Some schedule comes near relocation"
+        else "Some schedule comes up to relocation"
     )
 
     def panel(ax: Axes, n: int) -> None:
@@ -264,7 +265,7 @@ def window(found: dict[int, np.ndarray], ratios: dict[int, np.ndarray]) -> HTML:
         for place, word in zip((-2.6, 0, 2.8), words):
             ax.text(place, 0.97, word, transform=ax.get_xaxis_transform(), ha="center", va="top",
                     fontsize=9, color=plotting.MUTED)  # fmt: skip
-        ax.set(yscale="log", xlabel="N (λ_C/λ_S − 1)", ylabel=RATIO, ylim=(None, 2e3))
+        ax.set(yscale="log", xlabel=r"$N\,(\lambda_C / \lambda_S - 1)$", ylabel=RATIO, ylim=(None, 2e3))
         ax.set_title("One window for all N" if phone else
                      "Balance: one window of the ratio, for every N")  # fmt: skip
         plotting.label_lines(ax)

@@ -65,9 +65,7 @@ def errors(table: pd.DataFrame, found: pd.DataFrame) -> HTML:
     part = table[table.score == INSIDE]
     middle = part.groupby(["world", "of", "n"]).value.median()
     sizes = sorted(part.n.unique().tolist())
-    lines = {name: ("-", plotting.MUTED, None) for name in ("nearest neighbour",)}
-    lines["nearest neighbour"] = (":", plotting.MUTED, None)
-    lines["Gaussian process"] = ((0, (4, 1.5)), plotting.MUTED, None)
+    lines = {"nearest neighbour": ":", "Gaussian process": (0, (4, 1.5))}
 
     answers = found[found.contrast.str.contains(INSIDE, regex=False)].answer.value_counts()
     better, worse, unclear = (int(answers.get(answer, 0)) for answer in ("yes", "no", "open"))
@@ -78,9 +76,9 @@ def errors(table: pd.DataFrame, found: pd.DataFrame) -> HTML:
             look, own = plotting.LOOKS[mask], middle[line(noise), mask_name(mask)]
             name = "baseline" if label and not any(mask) else None
             ax.plot(sizes, own[sizes], color=look.colour, ls=look.dash, lw=1.2, label=name)
-        for name, (dash, colour, _) in lines.items():
-            own = middle[line(noise), name]
-            ax.plot(sizes, own[sizes], ls=dash, color=colour, label=name if label else None)
+        for name, dash in lines.items():
+            own = middle[line(noise), name][sizes]
+            ax.plot(sizes, own, ls=dash, color=plotting.MUTED, label=name if label else None)
         own = middle[line(noise), "energy"]
         ax.plot(sizes, own[sizes], color=plotting.ENERGY, lw=2.2, label="energy" if label else None)
         ax.set_title(f"noise {noise:g}")
@@ -138,7 +136,9 @@ def widths(slopes, curves: dict[tuple, np.ndarray], best: dict[float, float]) ->
         for (own, where, how), values in curves.items():
             if own == noise:
                 name = where if label and how == "fixed" else None
-                middle = np.log10(np.median(values, axis=0))
+                low, middle, high = np.log10(np.quantile(values, [0.25, 0.5, 0.75], axis=0))
+                if how == "fixed":
+                    ax.fill_between(slopes, low, high, color=colours[where], alpha=0.15, lw=0)
                 ax.plot(
                     slopes, middle, color=colours[where], marker=markers[where],
                     ls="-" if how == "fixed" else (0, (3, 1.5)), label=name, ms=4.5,

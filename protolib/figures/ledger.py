@@ -168,12 +168,12 @@ def revisions(found: Sequence[Verdict]) -> HTML:
     return HTML(f'<ul class="ledger" style="list-style:none;padding-left:0">{"".join(items)}</ul>')
 
 
-def evidence(found: Sequence[Verdict], *, size: str = "N") -> HTML:
+def evidence(found: Sequence[Verdict], *, size: str = "N", folded: bool = False) -> HTML:
     """Every question behind the verdicts, a row each, in a small table for each contrast.
 
     In brackets stands the corrected answer, where it is another one. Contrasts of the form "world:
     what" share a table for each world. `size` says what is counted; verdicts
-    without questions are left out.
+    without questions are left out. Where they are `folded`, a claim's tables open at a click.
     """
     parts = []
     for claim, verdict, questions, _ in found:
@@ -183,8 +183,13 @@ def evidence(found: Sequence[Verdict], *, size: str = "N") -> HTML:
                 name, _, what = question.contrast.partition(": ")
                 groups.setdefault(name, []).append((what, question))
             tables = "".join(_table(name, rows, size) for name, rows in groups.items())
-            words = f"<strong>{claim.id}</strong> {_word(verdict)}. {_emphasised(claim.estimand)}"
-            parts.append(f'<p>{words}</p><div class="evidence">{tables}</div>')
+            words = f"<strong>{claim.id}</strong> {_word(verdict)}"
+            tables = f'<div class="evidence">{tables}</div>'
+            if folded:
+                words += f" {_small(_tally(questions))}"
+                parts.append(f"<details><summary>{words}</summary>{tables}</details>")
+            else:
+                parts.append(f"<p>{words}. {_emphasised(claim.estimand)}</p>{tables}")
     return HTML("".join(parts))
 
 
@@ -219,11 +224,14 @@ def _table(name: str, rows: Sequence[tuple[str, Question]], size: str) -> str:
 
 
 def _badge(name: str, found: Verdict) -> str:
-    answers = [question.answer for question in found.questions]
-    counts = {word: answers.count(word) for word in ("yes", "no", "open")}
-    tally = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    words = f"{name}: {_word(found.verdict)}{_corrected(found)} {_small(tally)}"
+    words = f"{name}: {_word(found.verdict)}{_corrected(found)} {_small(_tally(found.questions))}"
     return f"<div>{words}</div>"
+
+
+def _tally(questions: Sequence[Question]) -> str:
+    answers = [question.answer for question in questions]
+    counts = {word: answers.count(word) for word in ("yes", "no", "open")}
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
 def _word(verdict: str) -> str:

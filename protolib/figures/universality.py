@@ -235,7 +235,10 @@ def strokes(table: pd.DataFrame) -> HTML:
         marks.rows(ax, [*STROKES.values()], 0)
         ax.set(xlim=(-0.25, 1.03), xticks=[0, 0.5, 1], xlabel="cosine between classes")
         gap = "\n" if phone else " "
-        words = f"Training aligns {' and '.join(more)} across classes,{gap}and not {rest[0]}"
+        words = (
+            f"More alike across classes than in pixels:{gap}{' and '.join(more)}; "
+            f"less: {' and '.join(rest)}"
+        )
         plotting.headline(figure, words if more and rest else "Strokes across classes")
         return figure
 

@@ -140,17 +140,17 @@ def alike(
 def archetypal(
     signals: Signals, atoms: int, seeds: Sequence[int], *, lam: float, steps: int = 300
 ) -> tuple[Dictionary, Float[Tensor, "nets samples atoms"]]:
-    """Dictionary learning with every atom inside the hull of the signals: A = Yᵀ B.
+    """Dictionary learning with every atom inside the hull of the signals: A = Yᵀ β.
 
-    The columns of B are ≥ 0 and add up to one, so an atom is a mean of signals, with weights to be
-    learned: B = softmax of numbers that Adam moves, codes following by FISTA (`bridge.SparseFit`).
+    The columns of β are ≥ 0 and add up to one, so an atom is a mean of signals, with weights to be
+    learned: β = softmax of numbers that Adam moves, codes following by FISTA (`bridge.SparseFit`).
     Norms are as they come: the hull is compact, so no unit norm is needed. After Fel et al.
     (arXiv:2502.12892), who train an autoencoder so; here the inference is the lasso. Each atom
     starts near a signal drawn at random.
 
     Returns
     -------
-    A and B
+    A and β
 
     Raises
     ------
