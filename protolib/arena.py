@@ -288,7 +288,11 @@ def _box(images: Images, labels: Tensor, seeds: Sequence[int]) -> Images:
 
 
 def _plain(images: Images, labels: Tensor, seeds: Sequence[int]) -> dict[str, Images]:
-    """What the weights of bumps show: −b/w of three forms, and the images answered exactly."""
+    """What the weights of bumps show: −b/w of four forms, and the images answered exactly.
+
+    Prototypes start at the same places of the digits' bounding box for every seed; for seed 0 these
+    are also `_box`'s.
+    """
     nets = {
         form: privacy.classifier(seeds, images, labels, form).parameters
         for form in ("energy", "coverage", "overlap", "baseline")

@@ -14,9 +14,6 @@ import pandas as pd
 import torch
 from jaxtyping import Float
 from scipy import stats
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from torch import Tensor
 
 from protolib import data, losses, matching, measurements, model, training
@@ -248,6 +245,10 @@ def gaussian_process(
     at: Float[Tensor, "nets points dims"],
 ) -> Float[Tensor, "nets points *outputs"]:
     """The posterior mean of a Gaussian process; scale, width and noise by marginal likelihood."""
+    from sklearn.exceptions import ConvergenceWarning  # here: the command line need not wait for it
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+
     kernel = ConstantKernel(1.0, (1e-3, 1e3)) * RBF(0.5, (1e-2, 1e2))
     kernel = kernel + WhiteKernel(1e-2, (1e-12, 1e1))
     found = []
@@ -379,6 +380,7 @@ def measure_digits(seeds: Sequence[int], flipped: float) -> list[Row]:
     """Accuracy on fresh digits of all networks and their relatives; the audit of energy's.
 
     Masks with separation are left out: at the nominal τ it is 0 between images, to the last bit.
+    The random places that an auditor asks at are those where the prototypes started.
     """
     images, labels = data.digits(seeds, 2 * DIGITS + FRESH)
     x, other, fresh = images.split([DIGITS, DIGITS, FRESH], dim=1)

@@ -147,7 +147,7 @@ def test_mending_gives_the_oracle_what_it_asks_for():
 
 def test_the_network_learns_pairs_and_shuffled_labels_teach_nothing():
     world = chain.World(bends=0)
-    training = replace(chain.TRAINING, widths=(32,), steps=300)
+    training = replace(chain.TRAINING, widths=(32,), steps=150)
     test = chain.draw([0], 1000, world, part=1)
 
     def accuracy(net):
@@ -182,7 +182,7 @@ def test_the_table_holds_every_world_and_seed():
 
 
 def test_a_sample_of_the_table_is_measured_again(monkeypatch):
-    """A short training of one exploring seed, and what one of the ledger's starts from."""
+    """A short training of one exploring seed, or what one of the ledger's starts from."""
     monkeypatch.setattr(chain, "KNOBS", {"steps": (1000,)})
     monkeypatch.setattr(chain, "SIZES", (6,))
     monkeypatch.setattr(chain, "train", lambda s, w, t, shuffled=False, old=chain.train: (
@@ -190,12 +190,14 @@ def test_a_sample_of_the_table_is_measured_again(monkeypatch):
     ))  # fmt: skip
     monkeypatch.setattr(chain, "_of_units", lambda *given: {})
     keys = measurements.COLUMNS[:-1]
-    again = chain.measure([1, 13]).set_index(keys)["value"]
+    seed = int(np.random.default_rng().choice([1, 13]))
+    again = chain.measure([seed]).set_index(keys)["value"]
     stored = measurements.read(DATA).set_index(keys)["value"].loc[again.index]
     world, of = (again.index.get_level_values(k) for k in ("world", "of"))
     same = of.isin(["raw input", "untrained", "possible", "random mixture"])
+    assert same.any()
     assert (again - stored)[same].abs().max() < 0.02
-    assert (again - stored)[world == "steps"].abs().max() < 0.05
+    assert (again - stored)[world == "steps"].abs().lt(0.05).all()
     with pytest.raises(ValueError, match="seeds"):
         chain.measure([])
 
@@ -203,7 +205,7 @@ def test_a_sample_of_the_table_is_measured_again(monkeypatch):
 # ------------------------------------------------------------------------------ the figures
 
 
-def test_the_figures_say_what_they_show():
+def test_the_figures_say_what_they_show(undrawn):
     table = measurements.read(DATA)
     eight = table[(table.world == "chain") & (table.n == 8)]
     drawn = figures.chain.links(eight).data

@@ -246,7 +246,7 @@ def test_the_front_is_what_no_other_beats():
         assert (k in found) != beaten
 
 
-def test_the_figures_say_what_they_show():
+def test_the_figures_say_what_they_show(undrawn):
     cube = _cube()
     words = draws.surface(cube).data
     assert "None of 48 settings with a repulsion beat coverage alone" in words

@@ -143,6 +143,19 @@ def test_the_stored_table_is_what_the_functions_say():
     )
 
 
+def test_what_is_judged_follows_from_what_was_measured():
+    """Nine tenths of the way, and the fall from seen to new."""
+    stored = measurements.read(STORED).pivot_table("value", ["world", "n", "seed"], ["score", "of"])
+    sizes, blocks = stored.loc["sizes"], stored.loc["blocks"]
+    one, full = (sizes["MCC", of] for of in ("one layer", "FISTA"))
+    for of in companions.CHEAP:
+        beyond = sizes["MCC", of] - (0.1 * one + 0.9 * full)
+        np.testing.assert_allclose(beyond, sizes[companions.BEYOND, of], atol=1e-5)
+    for of in companions.READERS:
+        fall = blocks["MCC, seen", of] - blocks["MCC, new", of]
+        np.testing.assert_allclose(fall, blocks["fall", of], atol=1e-5)
+
+
 def _table(score, values, world="sizes", n=16, seeds=12):
     rng = np.random.default_rng(0)
     made = [

@@ -199,16 +199,13 @@ def test_the_stored_table_is_whole():
     images = sizes.index.get_level_values("world").str.startswith("digits")
     assert (sizes[~images] == len(generalisation.SEEDS)).all()
     assert (sizes[images] == len(generalisation.DIGIT_SEEDS)).all()
-    fresh = table[table.seed >= 10]
-    asked = {v.claim.id: len(v.questions) for v in further.ledger(fresh) if v.questions}
-    assert asked == {"G1": 45 + 9 + 4, "G2": 45 + 6}
 
 
 def test_a_sample_of_the_table_is_measured_again():
-    """Two seeds by themselves: what is solved repeats, what is trained may round otherwise."""
+    """Seeds by themselves: what is solved repeats, what is trained may round otherwise."""
     keys = measurements.COLUMNS[:-1]
     rows = generalisation.measure_line([13, 30], 5, 0.1)
-    rows += generalisation.measure_line([13, 30], 10, 0.3)
+    rows += generalisation.measure_starts([13], 10, 0.3)
     again = pd.DataFrame(rows, columns=measurements.COLUMNS).set_index(keys)["value"]
     stored = measurements.read(DATA).set_index(keys)["value"].loc[again.index]
     solved = again.index.get_level_values("of").isin(["kernel ridge", "nearest neighbour"])

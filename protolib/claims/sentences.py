@@ -14,7 +14,7 @@ from protolib.claims.engine import Verdict
 class Sentence(NamedTuple):
     """A sentence of a source: the source's key in the bibliography, where it stands, claims' ids.
 
-    kind is "abstract", "summary", "limit" or "future work".
+    kind is one of `KINDS`.
     """
 
     source: str
@@ -23,7 +23,8 @@ class Sentence(NamedTuple):
     claims: tuple[str, ...]
 
 
-FIRST, SECOND = "alba2026", "klindt2025"
+SOURCES = FIRST, SECOND, COMPANION = "alba2026", "klindt2025", "oneill2024"
+KINDS = ("abstract", "summary", "limit", "future work")
 
 BEYOND = (
     Sentence(FIRST, "summary", "Faithful reconstruction improves generalisation.", ("G1",)),
@@ -45,7 +46,7 @@ BEYOND = (
     Sentence(FIRST, "limit", "There is one coefficient for all losses.", ("G6", "G3")),
     Sentence(FIRST, "limit", "The width is tied to the number of samples.", ("G6",)),
     Sentence(FIRST, "limit", "The networks are small.", ("G4",)),
-    Sentence(FIRST, "future work", "Data of higher dimension.", ("G4",)),
+    Sentence(FIRST, "future work", "Data of higher dimension.", ("G6", "G4")),
     Sentence(FIRST, "future work", "Varied architectures.", ("G5",)),
     Sentence(
         FIRST,
@@ -70,7 +71,8 @@ BEYOND = (
     Sentence(
         SECOND,
         "abstract",
-        "Quantitative metrics assess whether codes align with what people can interpret.",
+        "Quantitative metrics assess the success, and so ensure that features align with what "
+        "people can interpret.",
         ("S4",),
     ),
     Sentence(SECOND, "limit", "Sparse inference is expensive: not convex, or NP-hard.", ("S8",)),
@@ -91,11 +93,17 @@ BEYOND = (
 
 
 def sentences() -> list[Sentence]:
-    """Every sentence: first the claims of the abstracts, which the ledger words, then the rest."""
-    told = [(FIRST, claim) for claim in paper.CLAIMS] + [(SECOND, claim) for claim in sparse.CLAIMS]
+    """Every sentence by source and kind: the abstracts' claims in the ledger's words, and the rest.
+
+    S3 is a companion's. S4 words what we ask of the abstract's sentence on metrics, and is no
+    sentence of its own.
+    """
+    told = [(FIRST, claim) for claim in paper.CLAIMS]
+    told += zip((SECOND, SECOND, COMPANION), sparse.CLAIMS)
     abstracts = [Sentence(source, "abstract", c.sentence, (c.id,)) for source, c in told]
-    order = ["abstract", "summary", "limit", "future work"]
-    return sorted([*abstracts, *BEYOND], key=lambda s: (s.source != FIRST, order.index(s.kind)))
+    return sorted(
+        [*abstracts, *BEYOND], key=lambda s: (SOURCES.index(s.source), KINDS.index(s.kind))
+    )
 
 
 def unanswered(verdicts: Iterable[Verdict]) -> list[Sentence]:

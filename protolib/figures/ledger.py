@@ -29,7 +29,11 @@ MEANINGS = {
 NOT_ASKED = '<td><span class="visually-hidden">not asked</span></td>'
 HEIGHTS = {"holds": 12, "partly": 6, "undecided": 1.5}
 PAPERS = {"C": "From latent space to training data", "S": "From superposition to sparse codes"}
-TITLES = {"alba2026": PAPERS["C"], "klindt2025": PAPERS["S"]}
+TITLES = {
+    "alba2026": PAPERS["C"],
+    "klindt2025": PAPERS["S"],
+    "oneill2024": "Compute optimal inference and provable amortisation gap in sparse autoencoders",
+}
 KINDS = {
     "abstract": "the abstract",
     "summary": "public summaries",
