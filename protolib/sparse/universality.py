@@ -84,7 +84,7 @@ def learn(
 def matched(
     atoms_hat: Float[Tensor, "nets dims atoms"], atoms: Float[Tensor, "nets dims atoms"]
 ) -> Float[Tensor, "nets atoms"]:
-    """|cos| of the atoms of two dictionaries, matched one to one, the largest first.
+    """`|cos|` of the atoms of two dictionaries, matched one to one, the largest first.
 
     Its mean is `scores.dictionary_recovery`.
 
