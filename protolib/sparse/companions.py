@@ -443,7 +443,7 @@ def _learned(
 
 
 def first_feature(codes: Mapping[str, Tensor], truth: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The absolute correlation of feature 0 with its unit, where it is active, on every kind of samples.
+    """How much feature 0 correlates with its unit, where active, on every kind of samples.
 
     The unit is the one matched with it on the first kind. Only samples with the feature compare:
     how often it occurs is another matter.
