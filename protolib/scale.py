@@ -458,7 +458,7 @@ def power_law(table: pd.DataFrame) -> tuple[float, float, Callable[[float, float
     logs = np.log(table[["n", "dims", "value"]].to_numpy(dtype=float))
     columns = np.column_stack([np.ones(len(logs)), logs[:, :2]])
     (k, alpha, beta), *_ = np.linalg.lstsq(columns, logs[:, 2], rcond=None)
-    return alpha, beta, lambda n, dims: float(np.exp(k) * n**alpha * dims**beta)
+    return float(alpha), float(beta), lambda n, dims: float(np.exp(k) * n**alpha * dims**beta)
 
 
 # ------------------------------------------------------------------------------ all measurements

@@ -80,7 +80,7 @@ def test_streams_of_random_numbers_do_not_collide():
     used = set()
     for path in package.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        called = {*re.findall(r"generator\(\w+, (?:\w+\.)*([A-Z]\w*)", text)}
+        called = {*re.findall(r"(?:generator|drawn)\(\w+, (?:\w+\.)*([A-Z]\w*)", text)}
         assert called <= {*keys}, path
         used |= called
         own = re.search(rf"^({'|'.join(keys)})\b.* = (?:\d|range)", text, re.MULTILINE)
