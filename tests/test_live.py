@@ -400,7 +400,7 @@ def test_the_digits_viewer_shows_the_frame_and_the_attractor(live_page, monkeypa
     page.evaluate("() => document.querySelector('digits-viewer').attempt({ name: 'coverage' })")
     page.locator("digits-viewer input[type=range]").focus()
     page.keyboard.press("End")
-    assert page.evaluate(pixel) == 255
+    page.wait_for_function(f"() => ({pixel})() === 255")  # drawn with the next frame
     page.locator("digits-viewer input[type=range]").focus()
     page.keyboard.press("Home")
     assert "Coverage, step 0: 3 from the training digits" in text.inner_text()
