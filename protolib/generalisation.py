@@ -314,6 +314,40 @@ def audit(
     return found
 
 
+def _read(
+    world: str,
+    seeds: Sequence[int],
+    nets: dict[str, model.Parameters],
+    x: Tensor,
+    known: dict[str, Tensor | tuple[Tensor, Tensor]],
+    asked: dict[str, Tensor],
+    slopes: Sequence[float],
+) -> list[Row]:
+    """What prototypes show in every network, and what they tell an auditor of energy's.
+
+    known: places at which the auditors ask, or places and what they know of them; asked: where
+    their guesses are judged.
+    """
+    n = x.shape[1]
+    errors = {
+        name: matching.reconstruction_error(model.prototypes(net), x)
+        for name, net in nets.items()
+        if ", " not in name
+    }
+    found = rows(world, n, ERROR, seeds, errors)
+
+    def answer(at: Tensor) -> Tensor:
+        return model.predict(nets["energy"], at)
+
+    told = {
+        name: at if isinstance(at, tuple) else (at, answer(at))
+        for name, at in ({"read": model.prototypes(nets["energy"])} | known).items()
+    }
+    for where, at in asked.items():
+        found += rows(world, n, f"{AGREE} {where}", seeds, audit(answer, told, at, slopes))
+    return found
+
+
 def measure_line(seeds: Sequence[int], n: int, noise: float) -> list[Row]:
     """Test and training errors of all networks and their relatives; the audit of energy's."""
     (x, y), start = noisy_sine(seeds, n, noise), model.initialise(seeds, n)
@@ -332,23 +366,9 @@ def measure_line(seeds: Sequence[int], n: int, noise: float) -> list[Row]:
         found += rows(line(noise), n, where, seeds, errors)
     fits = {name: losses.fit(v.double(), y.double()).log10() for name, v in f[TRAINED].items()}
     found += rows(line(noise), n, TRAINED, seeds, fits)
-    errors = {
-        name: matching.reconstruction_error(model.prototypes(net), x)
-        for name, net in nets.items()
-        if ", " not in name
-    }
-    found += rows(line(noise), n, ERROR, seeds, errors)
-    p, anywhere = model.prototypes(nets["energy"]), queries(x, seeds, n)
-
-    def answer(at: Tensor) -> Tensor:
-        return model.predict(nets["energy"], at)
-
-    known = {
-        "read": (p, answer(p)), "random places": (anywhere, answer(anywhere)), "samples": (x, y),
-    }  # fmt: skip
-    for where, at in (("in the hull", inside), ("beyond", outside)):
-        found += rows(line(noise), n, f"{AGREE} {where}", seeds, audit(answer, known, at))
-    return found
+    known = {"random places": queries(x, seeds, n), "samples": (x, y)}
+    asked = {"in the hull": inside, "beyond": outside}
+    return found + _read(line(noise), seeds, nets, x, known, asked, SLOPES)
 
 
 def measure_starts(seeds: Sequence[int], n: int, noise: float) -> list[Row]:
@@ -394,25 +414,9 @@ def measure_digits(seeds: Sequence[int], flipped: float) -> list[Row]:
     f |= relatives(x, y, fresh, PIXELS)
     right = {name: (v.argmax(-1) == truth).double().mean(-1) for name, v in f.items()}
     found = rows(digits(flipped), DIGITS, ACCURACY, seeds, right)
-    errors = {
-        name: matching.reconstruction_error(model.prototypes(net), x)
-        for name, net in nets.items()
-        if ", " not in name
-    }
-    found += rows(digits(flipped), DIGITS, ERROR, seeds, errors)
-    p, anywhere = model.prototypes(nets["energy"]), queries(x, seeds, DIGITS)
-
-    def answer(at: Tensor) -> Tensor:
-        return model.predict(nets["energy"], at)
-
-    known = {
-        "read": (p, answer(p)), "random places": (anywhere, answer(anywhere)),
-        "other digits": (other, answer(other)), "samples": (x, y),
-    }  # fmt: skip
-    for where, at in (("on fresh digits", fresh), ("on their negatives", 1 - fresh)):
-        agreed = audit(answer, known, at, PIXELS)
-        found += rows(digits(flipped), DIGITS, f"{AGREE} {where}", seeds, agreed)
-    return found
+    known = {"random places": queries(x, seeds, DIGITS), "other digits": other, "samples": (x, y)}
+    asked = {"on fresh digits": fresh, "on their negatives": 1 - fresh}
+    return found + _read(digits(flipped), seeds, nets, x, known, asked, PIXELS)
 
 
 def measure(seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
