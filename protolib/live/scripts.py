@@ -7,9 +7,11 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-_JSON = {"shared.json": FOLDER.parent / "shared.json", "sparse.json": FOLDER / "sparse.json"}
+_JSON = {"shared.json": FOLDER.parent / "shared.json"} | {
+    name: FOLDER / name for name in ("sparse.json", "challenges.json")
+}
 _HELD = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in _JSON.items()}
-SHARED = _HELD["shared.json"] | _HELD["sparse.json"]
+SHARED = {name: value for held in _HELD.values() for name, value in held.items()}
 """What Python and the figures share: colours, presets, ranges and defaults."""
 
 ENGINE = ("shared.json", "random.js", "network.js", "matching.js", "forces.js")
@@ -19,6 +21,7 @@ DIGITS = ("figure.js", "digits.js")
 FIGURES = (*DIGITS, "ramp.js", "phase-map.js", "predict.js")
 SPARSE = ("sparse.json", "sparse-engine.js", "linked.js", "ramp.js", "plane.js",
           "transition.js")  # fmt: skip
+CLASS = ("challenges.json", "hand-in.js", "present.js")
 
 SMALL = ("phase-map", "predict-reveal")
 OF_CODES = ("superposition-plane", "transition-map")
@@ -27,8 +30,12 @@ BUNDLES = {
     "live-digits.js": (DIGITS, ("digits-viewer", *SMALL, *OF_CODES)),
     "live-figures.js": (FIGURES[len(DIGITS) :], SMALL),
     "live-sparse.js": (SPARSE, OF_CODES),
+    "live-class.js": (CLASS, ()),
 }
-"""The files of a page: their sources and the tags that need them, loaded in this order."""
+"""The files of a page: their sources and the tags that need them, loaded in this order.
+
+What no tag needs is loaded when a reader first asks for it.
+"""
 
 
 @cache
@@ -38,7 +45,7 @@ def script(*names: str) -> str:
     Parameters
     ----------
     names
-        files of `js/`, "shared.json" and "sparse.json"
+        files of `js/`, "shared.json", "sparse.json" and "challenges.json"
 
     Examples
     --------
