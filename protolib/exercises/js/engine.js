@@ -2,7 +2,7 @@
 // slopes on random inputs, and placements, read off the page's first lab.
 (() => {
 "use strict";
-const P = globalThis.protolib, { formula, FormulaError, exercises: { normals, checker, right, wrong, fill, CHECK, NAMES } } = P;
+const P = globalThis.protolib, { formula, refuse, exercises: { normals, checker, right, wrong, fill, CHECK, NAMES } } = P;
 const TAU = 0.3;
 
 const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length;
@@ -66,7 +66,7 @@ Object.assign(CHECK, {
 
   placement(_, label, key) {
     const lab = document.querySelector("prototype-lab")?.lab;
-    if (!lab) throw new FormulaError("no_lab");
+    if (!lab) refuse("no_lab");
     for (const [k, { measure, at_least: least, at_most: most }] of key.where.entries()) {
       const got = MEASURE[measure](lab.prototypes, lab.x, lab.s);
       if (!(got >= (least ?? -Infinity) && got <= (most ?? Infinity))) {
@@ -78,5 +78,5 @@ Object.assign(CHECK, {
   },
 });
 
-Object.assign(P.exercises, { LOSS });
+Object.assign(P.exercises, { LOSS, MEASURE, engine });
 })();
