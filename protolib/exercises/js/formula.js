@@ -1,6 +1,6 @@
 // Formulas that a reader types: read by hand, never run as code. `formula(text, names)` gives a
 // function of the names' values, or throws an error with the key of a message, and what it names.
-// Of losses `formula(text, names, said)`: x_i, p_j, w_j, b_j are known within sum_i, mean_j, …
+// A `language` adds its own: `read(name, inside)` gives a function, or nothing, `names` what it tells of.
 (() => {
 "use strict";
 const P = (globalThis.protolib ??= {});
@@ -8,11 +8,6 @@ const LONGEST = 500;
 const FUNCTIONS = ["exp", "log", "sqrt", "abs", "sin", "cos", "tan", "tanh", "min", "max"];
 const JOIN = { "+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b };
 const CONSTANTS = { pi: Math.PI, e: Math.E };
-const REDUCE = {
-  sum: (v) => v.reduce((a, b) => a + b, 0), mean: (v) => REDUCE.sum(v) / v.length,
-  min: (v) => Math.min(...v), max: (v) => Math.max(...v),
-};
-const INDEXED = { x: "i", p: "jk", w: "jk", b: "jk" };
 const SIGNS = {
   "−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "**": "^", "²": "^2", "³": "^3", "√": "sqrt", "π": "pi", "τ": "tau",
   "λ": "lam", "σ": "sigma",
@@ -22,11 +17,11 @@ const refuse = (key, values) => { throw Object.assign(new Error(key), { key, val
 const own = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
 const listed = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names.join(""));
 
-function formula(text, names = [], losses) {
+function formula(text, names = [], language) {
   if (text.length > LONGEST) refuse("too_long");
-  const source = text.replace(/\*\*|[−–·×÷²³√πτλσ]/g, (sign) => SIGNS[sign]).trim(), bound = new Set();
+  const source = text.replace(/\*\*|[−–·×÷²³√πτλσ]/g, (sign) => SIGNS[sign]).trim();
   let at = 0, pairs = false; // whether a comma parts two arguments
-  const known = losses ?? (names.length ? names : Object.keys(CONSTANTS));
+  const known = language?.names ?? (names.length ? names : Object.keys(CONSTANTS));
   const skip = () => { while (/\s/.test(source[at] ?? "")) at += 1; };
   const take = (pattern) => {
     skip();
@@ -87,13 +82,9 @@ function formula(text, names = [], losses) {
   }
 
   function named(name) {
-    const [word, index] = name.split("_");
-    if (losses && index && own(REDUCE, word) && /^([ijk]|jk)$/.test(index)) return reduced(name, REDUCE[word], index);
+    const more = language?.read(name, () => { open(name); return within(false)[0]; });
+    if (more) return more;
     if (name === "ln" || FUNCTIONS.includes(name)) return called(name);
-    if (losses && index && own(INDEXED, word) && INDEXED[word].includes(index)) {
-      if (!bound.has(index)) refuse("index", { name, index });
-      return (c) => c[word][c[index]];
-    }
     if (names.includes(name)) return (c) => c[name];
     if (own(CONSTANTS, name)) return () => CONSTANTS[name];
     refuse("unknown_name", { name, names: listed(known) });
@@ -107,25 +98,6 @@ function formula(text, names = [], losses) {
     open(name);
     const given = within(name === "min" || name === "max"), f = Math[name] ?? Math.log;
     return (c) => f(...given.map((a) => a(c)));
-  }
-
-  function reduced(name, over, indices) {
-    open(name);
-    const [first, second] = indices;
-    for (const one of indices) {
-      if (bound.has(one)) refuse("taken", { index: one });
-      bound.add(one);
-    }
-    const [inner] = within(false);
-    for (const one of indices) bound.delete(one);
-    return (c) => {
-      const count = (first === "i" ? c.x : c.p).length, values = [];
-      for (c[first] = 0; c[first] < count; c[first]++) {
-        if (!second) values.push(inner(c));
-        else for (c[second] = 0; c[second] < count; c[second]++) if (c[first] !== c[second]) values.push(inner(c));
-      }
-      return over(values);
-    };
   }
 
   if (!source) refuse("empty");
