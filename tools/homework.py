@@ -12,8 +12,10 @@ Needs `otter-grader` (and for the site `jupyterlite-core` and `jupyterlite-pyodi
 
 import argparse
 import base64
+import contextlib
 import csv
 import hashlib
+import io
 import json
 import os
 import re
@@ -22,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jupytext
@@ -36,6 +38,7 @@ LITE = ROOT / "_build" / "course" / "lite"
 SHORTEST = 8  # letters of a salt: the tool is public, so a short salt can be tried out
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 FORCES = ("baseline", "coverage", "separation", "overlap", "coverage + separation", "all three")
+WRITTEN = ("## 6. Would you believe it?", "## 7. What may you say?")
 TRIES = 20  # networks whose forces do not show are not handed out
 CLEAR = 1.5  # how much more, at least, a force must show where it pulled
 
@@ -202,18 +205,21 @@ def hidden_tests(notebook: nbformat.NotebookNode) -> list[tuple[str, float, str]
     return tests
 
 
-def run_tests(cells: list[str], tests: list[tuple[str, float, str]]) -> dict[str, float]:
+def run_tests(
+    cells: Sequence[str], tests: Sequence[tuple[str, float, str]], folder: Path
+) -> dict[str, float]:
     """Points by question: run the cells as a notebook that goes on after an error, then each test.
 
     What otter does, in a dozen lines of plain Python and in this very process: for cells that you
-    trust. `weights.npz` is looked for in the working directory.
+    trust. `folder` holds `weights.npz`; what the cells print is lost.
     """
     names: dict = {}
-    for source in cells:
-        _succeeds(source, names)
     points = dict.fromkeys((question for question, *_ in tests), 0.0)
-    for question, worth, source in tests:
-        points[question] += worth * _succeeds(source, dict(names))
+    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
+        for source in cells:
+            _succeeds(source, names)
+        for question, worth, source in tests:
+            points[question] += worth * _succeeds(source, dict(names))
     return points
 
 
@@ -225,6 +231,12 @@ def _succeeds(source: str, names: dict) -> bool:
     return True
 
 
+def code_of(notebook: nbformat.NotebookNode) -> list[str]:
+    """The code cells that a student or the solution runs: all but the tests."""
+    cells = (cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return [source for source in cells if "# BEGIN TEST CONFIG" not in source]
+
+
 def assemble(salt: str, out: Path) -> dict[str, str]:
     """Write the homework of that salt into `out`, which is emptied first; returns its key.
 
@@ -234,7 +246,7 @@ def assemble(salt: str, out: Path) -> dict[str, str]:
     Raises
     ------
     RuntimeError
-        if otter-grader is missing or fails, or does not give the solution all points.
+        if otter-grader is missing or fails, a blank notebook has points or the solution lacks any.
     """
     arrays, key = make_weights(salt)
     shutil.rmtree(out, ignore_errors=True)
@@ -245,10 +257,18 @@ def assemble(salt: str, out: Path) -> dict[str, str]:
         work = Path(name)
         save_weights(arrays, work / "weights.npz")
         nbformat.write(read_master(key), work / "homework.ipynb")
-        _otter(["assign", "--no-pdfs", "homework.ipynb", "made"], work)  # runs the solution as well
+        options = ["--no-pdfs", "--no-run-tests"]  # the solution is run below, and the blank too
+        _otter(["assign", *options, "homework.ipynb", "made"], work)
         made = work / "made"
         notebook = nbformat.read(made / "student" / "homework.ipynb", as_version=4)
         _tidy(notebook)
+        tests = hidden_tests(read_master(key))
+        blank, solved = code_of(notebook), code_of(read_master(key))
+        reached = [sum(run_tests(cells, tests, work).values()) for cells in (blank, solved)]
+        if reached != [0, sum(worth for _, worth, _ in tests)]:
+            raise RuntimeError(
+                f"expected no point for a blank, all for the solution: got {reached}"
+            )
         nbformat.write(notebook, student / "homework.ipynb")
         weights = (work / "weights.npz").read_bytes()
         (student / "weights.npz").write_bytes(weights)
@@ -323,33 +343,93 @@ def _points(notebook: Path, autograder: Path) -> dict[str, float]:
     return {test["name"]: test["score"] for test in tests if test.get("score") is not None}
 
 
-def build_lite(notebook: Path, out: Path, pyodide: Path | None = None) -> None:
+def gather_written(folder: Path) -> Path:
+    """Write what the notebooks of a folder answer to the written questions into `written.md`.
+
+    Question by question, without names (`points.csv` has the same order), to be marked by hand.
+    """
+    written: dict[str, list[str]] = {}
+    for notebook in sorted(folder.glob("*.ipynb")):
+        question, answers = None, {}
+        with contextlib.suppress(ValueError):  # not a notebook: no answers
+            for cell in nbformat.read(notebook, as_version=4).cells:
+                if cell.source.startswith("## "):
+                    question = cell.source.split("\n")[0]
+                elif cell.cell_type == "markdown" and not cell.source.startswith("**Before"):
+                    answers[question] = answers.get(question, "") + cell.source + "\n"
+        for title in WRITTEN:
+            written.setdefault(title, []).append(answers.get(title, "(nothing)\n"))
+    target = folder / "written.md"
+    parts = [
+        f"{title}\n\n" + "\n".join(f"**{k}.** {text}" for k, text in enumerate(texts, 1))
+        for title, texts in written.items()
+    ]
+    target.write_text("\n".join(parts), encoding="utf-8")
+    return target
+
+
+def build_lite(notebook: Path, out: Path, pyodide: Path | None = None) -> list[str]:
     """Build a JupyterLite site with the notebook in it: Python in the browser, nothing installed.
 
-    Without `pyodide` the readers' browsers load Python and its packages from Pyodide's own host;
-    with a folder that holds a Pyodide distribution, the site carries them and needs no other.
+    Without `pyodide` the readers' browsers load Python and its packages from Pyodide's own host.
+    With a folder that holds a Pyodide distribution (and the wheel of `comm`, which Pyodide lacks),
+    the site carries what the homework needs and asks no other host. Returns the packages that the
+    folder lacked.
 
     Raises
     ------
     RuntimeError
         if jupyterlite is missing or fails.
+    ValueError
+        if the folder holds no Pyodide.
     """
+    missing = []
     shutil.rmtree(out, ignore_errors=True)
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         (work / "contents").mkdir()
-        shutil.copy(notebook, work / "contents" / "homework.ipynb")
+        content = nbformat.read(notebook, as_version=4)
+        content.metadata["kernelspec"] = KERNEL | {"name": "python"}  # as Pyodide's is called
+        nbformat.write(content, work / "contents" / "homework.ipynb")
+        if pyodide:
+            missing = _copy_pyodide(pyodide, work)
         command = [sys.executable, "-m", "jupyterlite_core", "build", "--no-sourcemaps"]
         command += ["--contents", "contents", "--apps", "notebooks", "--apps", "tree"]
         command += ["--output-dir", str(out.resolve())]
-        if pyodide:
-            shutil.copytree(pyodide, work / "static" / "pyodide")
         done = subprocess.run(command, cwd=work, capture_output=True, text=True)
-    if "No module named" in done.stderr:
-        missing = "pip install jupyterlite-core jupyterlite-pyodide-kernel"
-        raise RuntimeError(f"jupyterlite is missing: {missing}")
+    kernel = out / "extensions" / "@jupyterlite" / "pyodide-kernel-extension"
+    if "No module named jupyterlite" in done.stderr or not (done.returncode or kernel.exists()):
+        install = "pip install jupyterlite-core jupyterlite-pyodide-kernel"
+        raise RuntimeError(f"jupyterlite or its kernel is missing: {install}")
     if done.returncode:
         raise RuntimeError(f"jupyterlite failed:\n{done.stdout[-1500:]}{done.stderr[-1500:]}")
+    return missing
+
+
+def _copy_pyodide(source: Path, work: Path) -> list[str]:
+    """Copy what the homework and its kernel need of a Pyodide; the names of what is not there."""
+    core = [*source.glob("pyodide.*"), *source.glob("python_stdlib.zip")]
+    if not (source / "pyodide-lock.json").exists() or not core:
+        raise ValueError(f"expected a Pyodide distribution in {source} (pyodide-lock.json, …)")
+    lock = json.loads((source / "pyodide-lock.json").read_text())
+    packages = {name.replace("_", "-"): entry for name, entry in lock["packages"].items()}
+    needed, waiting = {}, ["micropip", "ipython", "jedi", "numpy", "scipy"]
+    while waiting:
+        name = waiting.pop().replace("_", "-").lower()
+        if name in packages and name not in needed:
+            needed[name] = packages[name]["file_name"]
+            waiting += packages[name]["depends"]
+    target, extra = work / "static" / "pyodide", work / "pypi"
+    target.mkdir(parents=True)
+    extra.mkdir()
+    for path in [*core, source / "pyodide-lock.json", *(source / file for file in needed.values())]:
+        if path.exists():
+            shutil.copy(path, target)
+    others = list(source.glob("comm-*.whl"))
+    for wheel in others:
+        shutil.copy(wheel, extra)
+    missing = [name for name, file in needed.items() if not (source / file).exists()]
+    return sorted(missing) + ([] if others else ["comm"])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -368,14 +448,16 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         if chosen.grade:
-            print(grade(chosen.grade, chosen.out))
+            print(grade(chosen.grade, chosen.out), gather_written(chosen.grade))
             return 0
         assemble(chosen.salt, chosen.out)
         print(f"the homework: {chosen.out / 'student'}; for you alone: {chosen.out / 'teacher'}")
         if chosen.lite:
             site = chosen.out.parent / LITE.name
-            build_lite(chosen.out / "student" / "in-one-file.ipynb", site, chosen.pyodide)
+            missing = build_lite(chosen.out / "student" / "in-one-file.ipynb", site, chosen.pyodide)
             print(f"the site: {site}")
+            if missing:
+                print(f"not in {chosen.pyodide}, so not in the site: {', '.join(missing)}")
     except (RuntimeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
