@@ -135,7 +135,9 @@ def answer(page, label, text):
 
 
 RIGHT, WRONG = "Right: ", "Not right: "
-STEADY = "() => { let seed = 7; Math.random = () => (seed = (seed * 16807) % 2147483647) / 2147483647; }"
+STEADY = (
+    "() => { let seed = 7; Math.random = () => (seed = (seed * 16807) % 2147483647) / 2147483647; }"
+)
 
 
 def test_the_hash_is_sha_256(page):
