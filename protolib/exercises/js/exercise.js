@@ -60,8 +60,8 @@ const normals = (values, free) => values.map((v) => normal(free ? v / values[0] 
 
 // A mistake by its name, and what undoes it.
 const SLIPS = [
-  ["sign", (v) => -v], ["double", (v) => v / 2], ["half", (v) => v * 2], ["percent", (v) => v / 100], ["percent", (v) => v * 100],
-  ["reciprocal", (v) => 1 / v], ["square", (v) => Math.sqrt(v)], ["root", (v) => (v < 0 ? NaN : v * v)],
+  ["sign", (v) => -v], ["double", (v) => v / 2], ["half", (v) => v * 2], ["reciprocal", (v) => 1 / v], ["square", (v) => Math.sqrt(v)],
+  ["root", (v) => (v < 0 ? NaN : v * v)], ["percent", (v) => v / 100], ["percent", (v) => v * 100],
 ];
 
 // By how much a typed decimal may be off on either side; an expression, and fewer digits, are exact.
@@ -194,7 +194,7 @@ class Exercise extends HTMLElement {
     if (options && !this.firstElementChild) this.append(make("ol", { type: "A" }, ...options.map((textContent) => make("li", { textContent }))));
     root.innerHTML = `<style>${STYLE}</style><form><fieldset><legend class="sr"></legend><div class="row ${ask}"></div></fieldset>
 <p class="said" role="status"></p></form><div class="still"><slot></slot></div>`;
-    const title = this.closest(".exercise")?.querySelector(".exercise-title")?.firstChild.textContent ?? label, row = this.$(".row");
+    const row = this.$(".row"), title = this.closest(".exercise")?.querySelector(".exercise-title")?.firstChild.textContent ?? label;
     this.$("legend").textContent = fill("of", { title });
     if (ask === "number") row.append(...typed(fill("your_number"), key.unit));
     else if (ask === "formula" || ask === "loss") row.append(...typed(fill("your_formula", { names: this.names })));
