@@ -88,7 +88,9 @@ def read(name: str, path: Path) -> Chapter | None:
         return None
     notebook = create_nb_reader(str(path), MdParserConfig(), NbParserConfig(), text).read(text)
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    data = files(code, path.parent)
+    data = [*files(code, path.parent)]
+    if "assert_right" in code:
+        data.append(ROOT / "protolib" / "keys.json")
     return Chapter(name, path, notebook, fingerprint(
         *modules(code), extra_files=data, packages=PACKAGES, without=ELSEWHERE
     ))  # fmt: skip
