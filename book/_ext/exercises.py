@@ -233,5 +233,5 @@ def setup(app) -> dict:
     app.connect("doctree-read", gather, priority=600)
     app.connect("doctree-read", orphaned)
     app.connect("env-updated", changed)
-    app.connect("html-page-context", give_keys)
+    app.connect("html-page-context", give_keys, priority=400)  # before scripts are chosen by them
     return {"version": "1", "env_version": 1, "parallel_read_safe": True}
