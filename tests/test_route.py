@@ -40,4 +40,5 @@ def test_the_route_takes_an_hour_by_the_chapters_own_minutes():
 def test_the_route_goes_in_the_books_order():
     contents = (BOOK.parent / "_toc.yml").read_text(encoding="utf-8")
     places = [contents.index(f"book/{slug}\n") for _, slug, _ in stops()]
-    assert places == sorted(set(places)) and len(places) == 5
+    assert places == sorted(set(places))
+    assert len(places) == 5
