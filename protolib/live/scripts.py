@@ -21,6 +21,7 @@ FIGURES = (*DIGITS, "ramp.js", "phase-map.js", "predict.js")
 SPARSE = ("sparse.json", "sparse-engine.js", "linked.js", "ramp.js", "plane.js",
           "transition.js")  # fmt: skip
 EXERCISES = ("messages.json", "formula.js", "exercise.js")
+TYPED = ("messages.json", "engine.js")
 BY_ENGINE = r"protolib-exercise [^>]*&quot;ask&quot;:&quot;(loss|placement)"
 
 SMALL = ("phase-map", "predict-reveal")
@@ -31,7 +32,7 @@ BUNDLES = {
     "live-figures.js": (FIGURES[len(DIGITS) :], SMALL),
     "live-sparse.js": (SPARSE, OF_CODES),
     "exercises.js": (EXERCISES, ("protolib-exercise", 'p class="exercise-progress"')),
-    "exercises-engine.js": (("engine.js",), (BY_ENGINE,)),
+    "exercises-engine.js": (TYPED, (BY_ENGINE,)),
 }
 """The files of a page: their sources and the tags (patterns) that need them, in this order."""
 
@@ -53,21 +54,22 @@ def script(*names: str) -> str:
     lines = [
         re.sub(r"\s// [^\"'`]*$", "", line).strip()
         for name in names
-        for line in _source(name).splitlines()
+        for line in _source(name, names).splitlines()
     ]
     return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
 
 
-def _source(name: str) -> str:
-    if name == "messages.json":
-        said = json.loads((_EXERCISES / name).read_text(encoding="utf-8"))
-        spoken = script(*EXERCISES[1:], "engine.js")
-        here = {key: text for key, text in said.items() if re.search(rf'"{key}"', spoken) or key.endswith("_words")}
-        _HELD[name] = {"messages": here}
+def _source(name: str, names: tuple[str, ...]) -> str:
     if name in _HELD:
         held = json.dumps(_HELD[name], separators=(",", ":"), ensure_ascii=False)
         return f"Object.assign((globalThis.protolib ??= {{}}).shared ??= {{}}, {held});"
-    folder = _EXERCISES if name in (*EXERCISES, "engine.js") else FOLDER
+    if name == "messages.json":  # of its sentences those that the files beside it say
+        beside = script(*(other for other in names if other != name))
+        said = json.loads((_EXERCISES / name).read_text(encoding="utf-8"))
+        held = {key: say for key, say in said.items() if f'"{key}"' in beside}
+        held = json.dumps(held, separators=(",", ":"), ensure_ascii=False)
+        return f"Object.assign((globalThis.protolib ??= {{}}).messages ??= {{}}, {held});"
+    folder = _EXERCISES if name in (*EXERCISES, *TYPED) else FOLDER
     return (folder / "js" / name).read_text(encoding="utf-8")
 
 

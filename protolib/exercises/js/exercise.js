@@ -3,7 +3,7 @@
 // kept in the browser under one name, `KEPT`. What stands inside the tag is for print.
 (() => {
 "use strict";
-const P = globalThis.protolib, { formula, FormulaError, listed, shared: { messages: SAY } } = P;
+const P = globalThis.protolib, { formula, refuse, listed, own, messages: SAY } = P;
 const KEPT = "protolib-exercises", TAG = "protolib-exercise", ROUNDS = 1000;
 const fill = (key, values = {}) => SAY[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const make = (tag, properties = {}, ...children) => {
@@ -11,7 +11,6 @@ const make = (tag, properties = {}, ...children) => {
   element.append(...children);
   return element;
 };
-const own = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
 const letter = (k) => String.fromCharCode(65 + k);
 
 // ---------------------------------------------------------------- SHA-256 (FIPS 180-4)
@@ -117,7 +116,7 @@ const CHECK = {
   },
 
   choice(text, label, key) {
-    if (!text) throw new FormulaError("empty");
+    if (!text) refuse("empty");
     return judged(checker(label, key).told(text));
   },
 
@@ -252,7 +251,7 @@ class Exercise extends HTMLElement {
     const { key, answer } = this, label = this.getAttribute("label");
     let found;
     try { found = CHECK[key.ask](answer, label, key); } catch (error) {
-      if (!(error instanceof FormulaError)) throw error;
+      if (!error.key) throw error;
       found = wrong(fill(error.key, error.values));
     }
     this.say(found.message, found.right);
@@ -263,7 +262,7 @@ class Exercise extends HTMLElement {
   say(text, isRight) {
     const line = this.$(".said"), way = ["wrong", "right"][+isRight] ?? "";
     line.className = `said ${way}`;
-    line.replaceChildren(...(way ? [make("b", {}, make("span", { className: "sr", textContent: fill(`${way}_in_words`) }))] : []), text);
+    line.replaceChildren(...(way ? [make("b", {}, make("span", { className: "sr", textContent: fill({ right: "right_in_words", wrong: "wrong_in_words" }[way]) }))] : []), text);
     this.$(".row input")?.setAttribute("aria-invalid", way === "wrong");
   }
 
