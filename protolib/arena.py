@@ -259,7 +259,7 @@ def judge(
     return {
         "matched error": matching.reconstruction_error(candidates, members).numpy(),
         "alike, best match": (alike.max(-1) > ALIKE).mean(-1),
-        "alike, one-to-one": np.array([(t[p] > ALIKE).mean() for t, p in zip(alike, pairs)]),
+        "alike, one-to-one": np.array([(t[p] > ALIKE).sum() / len(t) for t, p in zip(alike, pairs)]),
         "identified": privacy.identified(candidates, members, others).numpy(),
         "found at 1% false": np.array([privacy.found(*pair) for pair in zip(*near)]),
     }
