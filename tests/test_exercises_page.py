@@ -280,7 +280,9 @@ def test_an_order_by_its_buttons(page):
 
 def test_a_placement_is_read_off_the_lab(page):
     def check(samples, prototypes):
-        page.evaluate("([x, p]) => lab.set({samples: x, prototypes: p, dims: 1})", [samples, prototypes])
+        page.evaluate(
+            "([x, p]) => lab.set({samples: x, prototypes: p, dims: 1})", [samples, prototypes]
+        )
         page.locator("#x-place").get_by_role("button", name="Check the live lab").click()
         return said(page, "x-place")
 
@@ -335,7 +337,9 @@ def test_losses_and_their_slopes_are_the_packages(page):
         }[name]()[0]
         ours.backward()
         assert value == pytest.approx(ours.item(), rel=1e-9), name
-        assert slope == pytest.approx([*ws.grad.tolist(), *bs.grad.tolist()], rel=1e-6, abs=1e-9), name
+        assert slope == pytest.approx([*ws.grad.tolist(), *bs.grad.tolist()], rel=1e-6, abs=1e-9), (
+            name
+        )
 
 
 TABLE = {
@@ -387,7 +391,15 @@ def test_nonsense_is_refused_with_a_sentence_and_never_throws(page):
     pieces = [*"0123456789.,;+-*/^()[]{}'\"`$\\ eEijkNxd_−·²√πé😀\n", "sum_i(", "mean_jk(", "x_i", "p_j", "exp(", "min(",
               "constructor", "__proto__", "=>", "alert(1)", "1e999", "sum_i(sum_j(sum_k("]  # fmt: skip
     texts = ["".join(draw.choices(pieces, k=draw.randint(0, 30))) for _ in range(1500)]
-    texts += ["(" * 499, "sum_i(" * 80, "-" * 500, "1" * 500, "^" * 30, "2^" * 200 + "2", "min(" * 120]
+    texts += [
+        "(" * 499,
+        "sum_i(" * 80,
+        "-" * 500,
+        "1" * 500,
+        "^" * 30,
+        "2^" * 200 + "2",
+        "min(" * 120,
+    ]
     bad = page.evaluate("""(texts) => { const out = [];
         for (const text of texts) for (const more of [undefined, 1]) {
           try { const v = protolib.formula(text, ["d", "N"], more && protolib.exercises.indices(["x_i"]))({ d: 1, N: 2, x: [1, 2], p: [1, 2, 3], w: [1, 1, 1], b: [1, 1, 1] });
@@ -397,7 +409,10 @@ def test_nonsense_is_refused_with_a_sentence_and_never_throws(page):
     assert bad == []
     for label in ("x-reach", "x-formula", "x-coverage"):
         for text in texts[:60]:
-            page.evaluate("([id, text]) => { const f = document.getElementById(id); f.answer = text; f.check(); }", [label, text])
+            page.evaluate(
+                "([id, text]) => { const f = document.getElementById(id); f.answer = text; f.check(); }",
+                [label, text],
+            )
             assert "undefined" not in said(page, label)
 
 
@@ -440,7 +455,9 @@ def test_progress_is_kept_shown_and_forgotten(page):
     assert line(page).startswith(f"3 of {count} solved on this computer.")
     held = json.loads(page.evaluate(f"() => localStorage.getItem('{KEPT}')"))
     assert held == {"x-reach": "0.0707", "x-choice": "2", "x-order": "BCA"}
-    page.evaluate(f"() => localStorage.setItem('{KEPT}', JSON.stringify({{...{json.dumps(held)}, other: '1'}}))")
+    page.evaluate(
+        f"() => localStorage.setItem('{KEPT}', JSON.stringify({{...{json.dumps(held)}, other: '1'}}))"
+    )
     page.reload()
     page.wait_for_function("() => globalThis.protolib?.exercises?.LOSS")
     assert line(page).startswith(f"3 of {count} solved")
@@ -457,9 +474,14 @@ def test_progress_is_kept_shown_and_forgotten(page):
     assert "".join(page.locator("#x-order li b").all_text_contents()) == "ABC"
 
 
-@pytest.mark.parametrize("held", ["{", "null", "[]", "7", '"x-reach"', '{"x-order": 5, "x-choice": {"a": 1}, "__proto__": 1}'])
+@pytest.mark.parametrize(
+    "held",
+    ["{", "null", "[]", "7", '"x-reach"', '{"x-order": 5, "x-choice": {"a": 1}, "__proto__": 1}'],
+)
 def test_whatever_is_stored_the_forms_work(live_page, held):
-    page, log = live_page("<p class='exercise-progress'></p>" + "".join(map(form, ("x-reach", "x-order", "x-choice"))))
+    page, log = live_page(
+        "<p class='exercise-progress'></p>" + "".join(map(form, ("x-reach", "x-order", "x-choice")))
+    )
     page.evaluate(f"held => localStorage.setItem('{KEPT}', held)", held)
     page.reload()
     page.wait_for_function("() => globalThis.protolib?.exercises?.LOSS")
@@ -470,8 +492,12 @@ def test_whatever_is_stored_the_forms_work(live_page, held):
 
 def test_storage_refused(live_page):
     page, log = live_page("")
-    page.add_init_script("""Object.defineProperty(globalThis, "localStorage", { get() { throw new DOMException("no", "SecurityError"); } });""")
-    page, log = live_page("<p class='exercise-progress' hidden></p>" + form("x-reach") + form("x-count"))
+    page.add_init_script(
+        """Object.defineProperty(globalThis, "localStorage", { get() { throw new DOMException("no", "SecurityError"); } });"""
+    )
+    page, log = live_page(
+        "<p class='exercise-progress' hidden></p>" + form("x-reach") + form("x-count")
+    )
     assert line(page) == "0 of 2 solved on this computer. This browser keeps no progress here."
     assert answer(page, "x-reach", "0.071").startswith(RIGHT)
     assert line(page).startswith("1 of 2 solved")
@@ -493,7 +519,9 @@ def test_a_page_without_exercises_counts_all(live_page):
 
 @pytest.mark.parametrize("key", ["", "{", "null", "7", "{}"])
 def test_a_key_that_cannot_be_read_leaves_what_stands_inside(live_page, key):
-    page, log = live_page(f"<protolib-exercise label='x' key='{key}'><p>still</p></protolib-exercise>")
+    page, log = live_page(
+        f"<protolib-exercise label='x' key='{key}'><p>still</p></protolib-exercise>"
+    )
     page.get_by_text("still").wait_for()
     assert not log.errors
 
@@ -511,9 +539,19 @@ def test_axe_finds_nothing(page):
     answer(page, "x-reach", "0.1")
     answer(page, "x-formula", "d*exp(-d^2)/N")
     for theme in ("light", "dark"):
-        page.evaluate("theme => { document.body.style.background = theme === 'dark' ? '#14181e' : '#fff'; document.body.style.color = theme === 'dark' ? '#e6e6e6' : '#000'; }", theme)
-        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
-        mine = [v["id"] for v in found.response["violations"] if "protolib-exercise" in json.dumps([n["target"] for n in v["nodes"]])]
+        page.evaluate(
+            "theme => { document.body.style.background = theme === 'dark' ? '#14181e' : '#fff'; document.body.style.color = theme === 'dark' ? '#e6e6e6' : '#000'; }",
+            theme,
+        )
+        found = Axe().run(
+            page,
+            options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]},
+        )
+        mine = [
+            v["id"]
+            for v in found.response["violations"]
+            if "protolib-exercise" in json.dumps([n["target"] for n in v["nodes"]])
+        ]
         assert mine == []
 
 
