@@ -112,8 +112,10 @@ KEYS = {
 
 
 def form(label, key=None):
-    held = html.escape(json.dumps(KEYS[label] if key is None else key))
-    return f'<protolib-exercise id="{label}" label="{label}" key="{held}"></protolib-exercise>'
+    key = dict(KEYS[label] if key is None else key)
+    lines = "".join(f"<li>{html.escape(line)}</li>" for line in key.pop("options", []))
+    held = html.escape(json.dumps(key))
+    return f'<protolib-exercise id="{label}" label="{label}" key="{held}"><ol>{lines}</ol></protolib-exercise>'
 
 
 PAGE = (
@@ -235,6 +237,7 @@ TYPED = [
     ("x-separation", "sum_jk(exp(-(p_j-p_k)^2/tau))/(N*(N-1))", RIGHT + "That is separation."),
     ("x-separation", "sum_jk(exp(-(p_j-p_k)^2/τ))", WRONG + "Always 6 times the loss (tried with 4 samples and 3 units)."),
     ("x-overlap", "mean_i(mean_jk(exp(-(w_j*x_i+b_j)^2 - (w_k*x_i+b_k)^2)))", RIGHT + "That is overlap."),
+    ("x-energy", "2*mean_i(mean_j(abs(x_i - p_j))) - mean_j(mean_k(abs(p_j - p_k)))", RIGHT + "That is energy."),
 ]  # fmt: skip
 
 

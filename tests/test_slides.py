@@ -1,4 +1,4 @@
-"""The slides: fifteen, with notes that say what to do and how long; their figures are the book's."""
+"""The slides: fifteen, with notes that say what to do; their figures are the chapters' own."""
 
 import os
 import re
@@ -76,7 +76,8 @@ def test_the_deck_works_from_the_disk_and_fits_a_projector(deck, browser):
         assert page.evaluate("""() => {
           const slide = document.querySelector("section.present");
           return Math.max(...[...slide.querySelectorAll("svg, canvas, p, h2, table")]
-            .filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect().right));
+            .filter((one) => one.checkVisibility())
+            .map((one) => one.getBoundingClientRect().right));
         }""") <= 1281, number  # fmt: skip
     page.close()
     assert not wrong

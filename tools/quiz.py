@@ -251,7 +251,9 @@ def key_table(tests: dict) -> str:
     lines = ["| | what both test | objective | A | B |", "|---|---|---|---|---|"]
     for k, (a, b) in enumerate(zip(of_form(tests, "A"), of_form(tests, "B")), 1):
         keys = [f"{letter(item)}: {item['right']}" for item in (a, b)]
-        lines.append(f"| {k} | {a['pair']} | {a['chapter']}, {a['objective']} | {' | '.join(keys)} |")
+        lines.append(
+            f"| {k} | {a['pair']} | {a['chapter']}, {a['objective']} | {' | '.join(keys)} |"
+        )
     return "\n".join(lines)
 
 

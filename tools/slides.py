@@ -1,6 +1,6 @@
-"""Build the slides, `book/teach/slides.md`, from the book as it was built: `python tools/slides.py`.
+"""Build the slides, `book/teach/slides.md`, from the book as it stands: `python tools/slides.py`.
 
-Needs `make book` (or `python tools/course.py`) before, and `pip install -e ".[teach]"`.
+Needs `make book` (or `python tools/course.py`) before, and `pip install -r requirements-teach.txt`.
 """
 
 import argparse
@@ -23,7 +23,7 @@ def build(out: Path) -> Path:
     try:
         import sphinx_revealjs  # noqa: F401
     except ImportError:
-        raise RuntimeError('slides need sphinx-revealjs: pip install -e ".[teach]"') from None
+        raise RuntimeError("slides need pip install -r requirements-teach.txt") from None
     words = ["-b", "revealjs", "-E", "-q", "-W", "-c", str(ROOT / "tools" / "slides")]
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", *words, str(ROOT / "book" / "teach"), str(out)],

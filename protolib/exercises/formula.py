@@ -102,12 +102,9 @@ def evaluate(tree: ast.expr, values: Mapping, functions=math):
     >>> evaluate(parse("mean_i(min_j((x_i - p_j)^2))"), {"x": [0.0, 1.0], "p": [0.0, 3.0]})
     0.5
     """
-
-    def size(*tables):
-        rows = (values[name] for name in tables if hasattr(values.get(name), "__len__"))
-        return len(next(rows, ()))
-
-    sizes = {"i": size("x"), "j": size("p", "w"), "k": size("p", "w")}
+    rows = {name: len(given) for name, given in values.items() if hasattr(given, "__len__")}
+    sizes = {"i": rows.get("x", 0), "j": rows.get("p", rows.get("w", 0))}
+    sizes["k"] = sizes["j"]
 
     def reduce(kind, axes, body, at):
         pairs = itertools.product(*(range(sizes[axis]) for axis in axes))

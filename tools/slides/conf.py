@@ -1,7 +1,7 @@
 """Sphinx's settings for the slides: reveal.js from sphinx-revealjs, everything from the disk.
 
-A slide takes its figures from the chapters as they were run: `{from} coverage figures.coverage.push`
-is what that cell of `book/coverage.md` shows. So a slide and its chapter cannot differ.
+A slide takes its figures from the chapters as run: `{from} coverage figures.coverage.push`
+is what that cell of `book/coverage.md` shows, so a slide and its chapter cannot differ.
 """
 
 import re

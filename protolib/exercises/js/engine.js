@@ -47,7 +47,7 @@ const far = (a, b) => Math.abs(a - b);
 const LOSS = {
   coverage: ({ x, p }) => mean(x.map((v) => Math.min(...p.map((q) => (v - q) ** 2)))),
   separation: ({ p }) => pairs(p, (a, b) => Math.exp(-((a - b) ** 2) / TAU)),
-  energy: ({ x, p }) => 2 * across(x, p, far) - across(p, p, far),
+  energy: ({ x, p }) => 2 * across(x, p, far) - across(p, p, far), // what depends on p
   overlap: ({ x, w, b }) => mean(x.map((v) => pairs(w.map((s, j) => Math.exp(-((s * v + b[j]) ** 2))), (g, h) => g * h))),
 };
 const MASKS = { coverage: [1, 0, 0], separation: [0, 1, 0], energy: [1, 1, 0], overlap: [0, 0, 1] };
