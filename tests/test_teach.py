@@ -45,9 +45,7 @@ def test_the_key_is_computed_and_is_the_only_right_answer(item):
         return
     decimals = len(re.findall(r"\d[\d.]*", item["right"])[-1].partition(".")[2])
     rounding = 0.5001 * 10**-decimals if decimals else 1e-3  # whole numbers are meant exactly
-    near = [
-        bool(re.search(r"\d", a)) and abs(quiz.number(a) - found) <= rounding for a in answers
-    ]
+    near = [bool(re.search(r"\d", a)) and abs(quiz.number(a) - found) <= rounding for a in answers]
     assert near == [True] + [False] * len(item["wrong"])
 
 
@@ -235,9 +233,7 @@ def minutes(text):
     return [*tables, rows] if rows else tables
 
 
-@pytest.mark.parametrize(
-    ("plan", "lengths"), [("plan-two-hours", [50, 50]), ("plan-ninety", [90])]
-)
+@pytest.mark.parametrize(("plan", "lengths"), [("plan-two-hours", [50, 50]), ("plan-ninety", [90])])
 def test_the_minutes_of_a_plan_add_up(plan, lengths):
     tables = minutes((TEACH / f"{plan}.md").read_text(encoding="utf-8"))
     assert [table[-1][1] for table in tables] == lengths
@@ -507,7 +503,9 @@ def test_the_first_page_leads_to_everything():
         assert f"({name})" in text, name
     shown = re.findall(r"```sh\n(.*?)```", text, re.S)
     assert sum(len(block.split("\n")) - 1 for block in shown) == 3
-    assert text.startswith("# For teachers\n\n**Forty students, mixed laptops, two hours: do this.**")
+    assert text.startswith(
+        "# For teachers\n\n**Forty students, mixed laptops, two hours: do this.**"
+    )
 
 
 def test_both_sources_are_read_as_they_stand():

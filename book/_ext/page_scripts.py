@@ -48,7 +48,7 @@ def add_live_scripts(app, pagename, templatename, context, doctree) -> None:
     from protolib import live
 
     for name, (_, tags) in live.BUNDLES.items():
-        if any(f"<{tag}" in context.get("body", "") for tag in tags):
+        if any(re.search(f"<{tag}", context.get("body", "")) for tag in tags):
             app.add_js_file(name, loading_method="defer")
 
 

@@ -180,7 +180,8 @@ def _processors() -> int:
 
 
 def prepare(app, config) -> None:
-    config.nb_execution_cache_path = str(Path(app.outdir).parent / CACHE)
+    beside = Path(app.outdir).parent / CACHE
+    config.nb_execution_cache_path = os.environ.get("BOOK_CACHE") or str(beside)
     os.environ["OMP_NUM_THREADS"] = "1"  # tiny arrays run slower on two
     os.environ["PYTHONPATH"] = os.pathsep.join(
         [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]

@@ -83,7 +83,8 @@ def evaluate(tree: ast.expr, values: Mapping, functions=math):
     >>> evaluate(parse("mean_i(min_j((x_i - p_j)^2))"), {"x": [0.0, 1.0], "p": [0.0, 3.0]})
     0.5
     """
-    sizes = {"i": len(values.get("x", ())), "j": len(values.get("p", values.get("w", ())))}
+    rows = {name: len(given) for name, given in values.items() if hasattr(given, "__len__")}
+    sizes = {"i": rows.get("x", 0), "j": rows.get("p", rows.get("w", 0))}
     sizes["k"] = sizes["j"]
 
     def reduce(kind, axes, body, at):
