@@ -212,7 +212,7 @@ def _order(label: str, key: dict, answer) -> tuple[bool, str]:
 def _formula(label: str, key: dict, answer) -> tuple[bool, str]:
     names, points = list(key["variables"]), key["points"]
     tree = parse(str(answer))
-    values = [evaluate(tree, dict(zip(names, point))) for point in points]
+    values = [float(evaluate(tree, dict(zip(names, point)))) for point in points]
     if not all(map(math.isfinite, values)):
         raise FormulaError("no_value")
     free = key.get("scale") == "free"
