@@ -6,10 +6,14 @@ gone: make it from a salt, hand in notebooks, read the table of points.
 
 import base64
 import csv
+import functools
+import http.server
 import importlib.util
 import json
+import os
 import re
 import sys
+import threading
 from pathlib import Path
 
 import homework
@@ -328,3 +332,52 @@ def test_otter_makes_it_and_marks_it_alike(tmp_path):
     assert float(row["sum"]) == sum(expected.values())
     assert row["note"] == ""
     assert not (Path(homework.ROOT) / "results.json").exists()
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A folder on a local web server: `folder, address = served`."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    handler = functools.partial(Quiet, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield folder, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(
+    importlib.util.find_spec("jupyterlite_core") is None,
+    reason="jupyterlite is not installed (pip install jupyterlite-core jupyterlite-pyodide-kernel)",
+)
+def test_the_homework_opens_in_a_browser(made, served, chromium, tmp_path):
+    """The page, up to where Python is fetched; with Pyodide in $PYODIDE, also the first cell."""
+    _, _, folder, master = made
+    site, address = served
+    whole = homework.carry_weights(master, (folder / "weights.npz").read_bytes())
+    whole.cells = [cell for cell in whole.cells if cell.cell_type != "raw"]
+    nbformat.write(whole, tmp_path / "one.ipynb")
+    pyodide = Path(os.environ["PYODIDE"]) if "PYODIDE" in os.environ else None
+    homework.build_lite(tmp_path / "one.ipynb", site, pyodide)
+    page = chromium.new_page()
+    page.goto(f"{address}/notebooks/index.html?path=homework.ipynb")
+    page.get_by_role("heading", name="Homework: what do these weights give away?").wait_for()
+    first = page.locator(".jp-CodeCell").first
+    first.click()  # no dialog asks for a kernel
+    assert "Pyodide" in page.locator(".jp-NotebookPanel-toolbar").inner_text()
+    if pyodide:
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_function(
+            "document.querySelector('.jp-CodeCell .jp-InputPrompt').innerText == '[1]:'",
+            timeout=90_000,
+        )
+    page.close()

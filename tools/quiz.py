@@ -247,17 +247,12 @@ def form_page(tests: dict, form: str, name: str) -> str:
 
 
 def key_table(tests: dict) -> str:
-    """Letters of the right answers, pair by pair."""
+    """The right answers, pair by pair."""
     lines = ["| | what both test | objective | A | B |", "|---|---|---|---|---|"]
     for k, (a, b) in enumerate(zip(of_form(tests, "A"), of_form(tests, "B")), 1):
-        keys = [f"{letter(item)}: {item['right']}" for item in (a, b)]
-        lines.append(f"| {k} | {a['pair']} | {a['chapter']}, {a['objective']} | {' | '.join(keys)} |")
+        goal = f"{a['chapter']}, {a['objective']}"
+        lines.append(f"| {k} | {a['pair']} | {goal} | {a['right']} | {b['right']} |")
     return "\n".join(lines)
-
-
-def letter(item: dict) -> str:
-    """Which box is right: 1st, 2nd, … as a letter."""
-    return "abcdefgh"[[right for *_, right in options(item)].index(True)]
 
 
 def of_form(tests: dict, form: str) -> list[dict]:

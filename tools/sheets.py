@@ -35,8 +35,8 @@ p:has(+ ul) { break-after: avoid; }
 table { border-collapse: collapse; width: 100%; margin: 1mm 0 2mm; }
 td, th { border: .4pt solid #888; height: 6mm; min-width: 16mm; font-weight: 400; text-align: center; }
 a { color: #000; } body.lab h2:nth-of-type(4) { break-before: page; border: 0; }
-body.lab { font-size: 11pt; } body.lab p { line-height: 1.75; margin-bottom: 2.2mm; }
-.line { display: block; height: 8mm; border-bottom: .4pt solid #888; }
+body.lab p { line-height: 1.7; margin-bottom: 1.8mm; }
+.line { display: block; height: 7.5mm; border-bottom: .4pt solid #888; }
 """
 
 
