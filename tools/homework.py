@@ -133,8 +133,13 @@ def _match(draw):
 
 
 def _chance(draw):
-    w, b, x = _train(_seeds(draw, 6), 10, ["coverage"])
-    return {"chance_w": w, "chance_b": b, "chance_x": x}
+    """Six networks with samples of their own, pulled by coverage and then one to one."""
+    seeds = _seeds(draw, 6)
+    (w, b, x), (other_w, other_b, _) = (
+        _train(seeds, 10, ["coverage"], attractor=attractor)
+        for attractor in ("coverage", "transport")
+    )
+    return {"chance_w": np.stack([w, other_w]), "chance_b": np.stack([b, other_b]), "chance_x": x}
 
 
 def _forces(draw):
