@@ -182,7 +182,7 @@ def carry_weights(notebook: nbformat.NotebookNode, weights: bytes) -> nbformat.N
     text = base64.b64encode(weights).decode()
     lines = "\n".join(text[k : k + 100] for k in range(0, len(text), 100))
     source = (
-        "# Puts weights.npz beside this notebook: run it once, and fold it away.\n"
+        "# @title Run this first: it puts weights.npz beside the notebook\n"
         "import base64\nfrom pathlib import Path\n\n"
         f'CARRIED = """\n{lines}\n"""\n'
         'Path("weights.npz").write_bytes(base64.b64decode(CARRIED));'
