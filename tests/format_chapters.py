@@ -29,7 +29,11 @@ def main() -> int:
         whole, parts = Path(name) / "chapters", Path(name) / "cells"
         whole.mkdir()
         parts.mkdir()
-        chapters = {path: path.read_text() for path in sorted((ROOT / "book").rglob("*.md"))}
+        chapters = {
+            path: path.read_text()
+            for path in sorted((ROOT / "book").rglob("*.md"))
+            if path.parent.name != "homework"
+        }  # which is for another tool
         for chapter, text in chapters.items():
             cells = [match[2] + "\n" for match in CELL.finditer(text)]
             (whole / f"{name_of(chapter)}.py").write_text("\n".join(cells))

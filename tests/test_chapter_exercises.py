@@ -14,7 +14,7 @@ BOOK = ROOT / "book"
 SOLVED = sorted((BOOK / "solutions").glob("*.md"))
 KEYS = tomllib.loads((BOOK / "solutions" / "keys.toml").read_text(encoding="utf-8"))
 EXERCISE = re.compile(
-    r"^(:{3,})\{exercise\} (.+)\n((?::\w+: .+\n)+)(.*?)^\1$", re.DOTALL | re.MULTILINE
+    r"^(:{3,})\{exercise\} ([^\n]+)\n((?::\w+: [^\n]+\n)+)(.*?)^\1$", re.DOTALL | re.MULTILINE
 )
 CHECK = re.compile(r'^exercises\.check\("([a-z0-9-]+)"\)$')
 ASSERT = re.compile(r'exercises\.check\(\s*"([a-z0-9-]+)",.*\)\.assert_right\(\)', re.DOTALL)

@@ -9,7 +9,7 @@
 
 `--salt WORDS` names your class: it makes the homework's weights, so keep it to yourself. `--only
 students quiz` makes parts, `--pdf` also prints the students' edition (needs Chromium). Works where
-there is no make. What a part needs beyond the book's own packages: `pip install -e ".[teach]"`.
+there is no make. `pip install -r requirements-teach.txt` brings what the parts need.
 """
 
 import argparse
@@ -26,8 +26,24 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import pack_offline  # noqa: E402
+import yaml  # noqa: E402
 
+TEACHING = "Teaching"  # the part of the table of contents that editions differ in
+FOR_STUDENTS = ("book/teach/lab-sheet", "book/teach/hand-in")
 BUILD = "from jupyter_book.cli.main import main; main()"
+
+
+def contents(name: str) -> str:
+    """The table of contents of one edition, from the book's own."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    (part,) = [part for part in toc["parts"] if part["caption"] == TEACHING]
+    if name == "students":
+        part["caption"] = "The course"
+        part["chapters"] = [{"file": page} for page in FOR_STUDENTS]
+    elif name == "instructors":
+        answers = sorted((ROOT / "book" / "teach" / "answers").glob("*.md"))
+        part["chapters"] += [{"file": f"book/teach/answers/{page.stem}"} for page in answers]
+    return yaml.safe_dump(toc, sort_keys=False, allow_unicode=True)
 
 
 def book(name: str, out: Path, *, builder: str = "html") -> Path:
@@ -38,7 +54,11 @@ def book(name: str, out: Path, *, builder: str = "html") -> Path:
         "EDITION": name,
         "BOOK_CACHE": str(ROOT / "_build" / ".jupyter_cache"),  # what `make book` has run
     }
-    words = ["build", ".", "--path-output", str(place), "--builder", builder, "--quiet"]
+    place.mkdir(parents=True, exist_ok=True)
+    toc = place / "_toc.yml"
+    toc.write_text(contents(name), encoding="utf-8")
+    words = ["build", ".", "--toc", str(toc), "--path-output", str(place)]
+    words += ["--builder", builder, "--quiet"]
     subprocess.run([sys.executable, "-c", BUILD, *words], cwd=ROOT, env=environment, check=True)
     return place / "_build" / builder
 

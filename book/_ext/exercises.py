@@ -7,7 +7,8 @@ from the environment's `EDITION`:
 
 - `readers` (the default): solutions, folded, one by one;
 - `instructors`: also what stands in admonitions of class `teacher`;
-- `students`: no solutions at all. Nothing that holds one is read, so nothing can leak.
+- `students`: no solutions at all. Nothing that holds one is read, so nothing can leak. (Which pages
+  it has, `tools/course.py` says.)
 """
 
 import hashlib
@@ -25,7 +26,6 @@ from sphinx.util.docutils import SphinxDirective
 KINDS = ("recall", "predict", "calculate", "code", "explore", "prove")
 EDITIONS = ("readers", "instructors", "students")
 SOLUTIONS = "book/solutions/"
-NOT_FOR_STUDENTS = (SOLUTIONS, "book/teach/answers/")
 GOALS = "After this chapter you can"
 LABEL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 FORM = re.compile(r'<protolib-exercise label="([a-z0-9-]+)">')
@@ -126,6 +126,7 @@ class Solutions(SphinxPostTransform):
     default_priority = 1
 
     def run(self, **kwargs) -> None:
+        without_notes(self.document)
         name = f"{SOLUTIONS}{Path(self.env.docname).name}"
         boxes = list(self.document.findall(exercise))
         if not boxes or name not in self.env.all_docs:
@@ -143,13 +144,18 @@ class Solutions(SphinxPostTransform):
             box += solution
 
     def dress(self, solution: fold) -> None:
-        for note in list(solution.findall(nodes.admonition)):
-            if "teacher" in note["classes"] and edition() != "instructors":
-                note.parent.remove(note)
+        without_notes(solution)
         for node in solution.findall(nodes.Element):
             node["ids"] = [f"solution-{name}" for name in node.get("ids", [])]
             if "refdoc" in node:
                 node["refdoc"] = self.env.docname
+
+
+def without_notes(tree: nodes.Element) -> None:
+    """Leave notes for the teacher to the instructors' edition."""
+    for note in list(tree.findall(nodes.admonition)):
+        if "teacher" in note["classes"] and edition() != "instructors":
+            note.parent.remove(note)
 
 
 def _solutions(env) -> list[str]:
@@ -164,7 +170,7 @@ def choose(app, config) -> None:
         for pattern in config.exclude_patterns
         if not pattern.startswith(SOLUTIONS) or pattern.replace(SOLUTIONS, "book/") in left_out
     ]
-    hidden = [f"{name}**" for name in NOT_FOR_STUDENTS] if edition() == "students" else []
+    hidden = [f"{SOLUTIONS}**"] if edition() == "students" else []
     config.exclude_patterns = [*listed, *hidden]
     config.edition = edition()
 
@@ -195,14 +201,19 @@ def changed(app, env) -> list[str]:
 
 
 def give_keys(app, pagename, templatename, context, doctree) -> None:
-    """What a page knows of its answers, with each form."""
+    """What a page knows of its answers, with each form; the lines to choose from stand in it."""
     from protolib.exercises import keys
 
     def given(match: re.Match) -> str:
         if match[1] not in keys.book():
             raise ValueError(f"{pagename}: no key for the exercise {match[1]}")
-        held = json.dumps(keys.book()[match[1]], ensure_ascii=False, separators=(",", ":"))
-        return f'<protolib-exercise label="{match[1]}" key="{html.escape(held)}">'
+        key = dict(keys.book()[match[1]])
+        lines = "".join(f"<li>{html.escape(line)}</li>" for line in key.pop("options", ()))
+        held = json.dumps(key, ensure_ascii=False, separators=(",", ":"))
+        return (
+            f'<protolib-exercise label="{match[1]}" key="{html.escape(held)}">'
+            + (f"<ol>{lines}</ol>" if lines else "")  # for print, and where scripts are off
+        )
 
     if "body" in context:
         context["body"] = FORM.sub(given, context["body"])
@@ -233,5 +244,5 @@ def setup(app) -> dict:
     app.connect("doctree-read", gather, priority=600)
     app.connect("doctree-read", orphaned)
     app.connect("env-updated", changed)
-    app.connect("html-page-context", give_keys)
+    app.connect("html-page-context", give_keys, priority=400)  # before scripts are chosen by them
     return {"version": "1", "env_version": 1, "parallel_read_safe": True}

@@ -45,8 +45,10 @@ def measures(x: Tensor, p: Tensor, *, tau: float) -> dict[str, float]:
 def loss(name: str) -> tuple[tuple[str, ...], Callable[..., Tensor]]:
     """A loss as a function of what a formula speaks of, and of which of it there are gradients.
 
-    `coverage(x, p)`, `separation(p)`, `energy(x, p)` (the energy distance) and `overlap(x, w, b)`,
-    of one network on a line: x (samples,), p, w, b (units,).
+    `coverage(x, p)`, `separation(p)`, `energy(x, p)` and `overlap(x, w, b)`, of one network on a
+    line: x (samples,), p, w, b (units,). `energy` is the part of the energy distance that depends
+    on prototypes, 2 mean |x − p| − mean |p − p′|; the rest, −mean |x − x′|, has no gradient, and a
+    formula with one index for samples cannot say it.
     """
 
     def column(values: Tensor) -> Tensor:
@@ -59,10 +61,14 @@ def loss(name: str) -> tuple[tuple[str, ...], Callable[..., Tensor]]:
     def of_places(function, x, p, **_):
         return function(column(x), column(p))[0]
 
+    def energy(x: Tensor, p: Tensor) -> Tensor:
+        square = losses.mmd2(x, p, tau=TAU, kernel="energy")
+        return square + (x - x.mT).abs().mean((1, 2))
+
     known = {
         "coverage": (("p",), partial(of_places, losses.coverage)),
         "separation": (("p",), lambda p, **_: losses.separation(column(p), tau=TAU)[0]),
-        "energy": (("p",), partial(of_places, partial(losses.mmd2, tau=TAU, kernel="energy"))),
+        "energy": (("p",), partial(of_places, energy)),
         "overlap": (("w", "b"), overlap),
     }
     return known[name]

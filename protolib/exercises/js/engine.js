@@ -2,17 +2,52 @@
 // slopes on random inputs, and placements, read off the page's first lab.
 (() => {
 "use strict";
-const P = globalThis.protolib, { formula, FormulaError, exercises: { normals, checker, right, wrong, fill, CHECK, NAMES } } = P;
+const P = globalThis.protolib, { formula, refuse, own, exercises: { normals, checker, right, wrong, fill, CHECK, NAMES } } = P;
 const TAU = 0.3;
 
-const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length;
+// ---------------------------------------------------------------- the language of losses
+// x_i, p_j, w_j, b_j, known within sum_i, mean_j, … and mean_jk, sum_jk, over pairs j ≠ k
+const REDUCE = {
+  sum: (v) => v.reduce((a, b) => a + b, 0), mean: (v) => REDUCE.sum(v) / v.length,
+  min: (v) => Math.min(...v), max: (v) => Math.max(...v),
+};
+const INDEXED = { x: "i", p: "jk", w: "jk", b: "jk" };
+
+function indices(names) {
+  const bound = new Set();
+  const read = (name, inside) => {
+    const [word, index = ""] = name.split("_"), [first, second] = index;
+    if (own(INDEXED, word) && index.length === 1 && INDEXED[word].includes(index)) {
+      if (!bound.has(index)) refuse("index", { name, index });
+      return (c) => c[word][c[index]];
+    }
+    if (!own(REDUCE, word) || !/^([ijk]|jk)$/.test(index)) return null;
+    for (const one of index) {
+      if (bound.has(one)) refuse("taken", { index: one });
+      bound.add(one);
+    }
+    const f = inside();
+    for (const one of index) bound.delete(one);
+    return (c) => {
+      const count = (first === "i" ? c.x : c.p).length, values = [];
+      for (c[first] = 0; c[first] < count; c[first]++)
+        if (!second) values.push(f(c));
+        else for (c[second] = 0; c[second] < count; c[second]++) if (c[first] !== c[second]) values.push(f(c));
+      return REDUCE[word](values);
+    };
+  };
+  return { names, read };
+}
+
+// ---------------------------------------------------------------- losses on a line, and the engine's slopes
+const { mean } = REDUCE;
 const across = (one, two, f) => mean(one.flatMap((a) => two.map((b) => f(a, b))));
 const pairs = (list, f) => mean(list.flatMap((a, i) => list.filter((_, j) => j !== i).map((b) => f(a, b))));
 const far = (a, b) => Math.abs(a - b);
 const LOSS = {
   coverage: ({ x, p }) => mean(x.map((v) => Math.min(...p.map((q) => (v - q) ** 2)))),
   separation: ({ p }) => pairs(p, (a, b) => Math.exp(-((a - b) ** 2) / TAU)),
-  energy: ({ x, p }) => 2 * across(x, p, far) - across(p, p, far) - across(x, x, far),
+  energy: ({ x, p }) => 2 * across(x, p, far) - across(p, p, far), // what depends on p
   overlap: ({ x, w, b }) => mean(x.map((v) => pairs(w.map((s, j) => Math.exp(-((s * v + b[j]) ** 2))), (g, h) => g * h))),
 };
 const MASKS = { coverage: [1, 0, 0], separation: [0, 1, 0], energy: [1, 1, 0], overlap: [0, 0, 1] };
@@ -49,7 +84,7 @@ const MEASURE = { // of a lab
 
 Object.assign(CHECK, {
   loss(text, label, key) {
-    const f = formula(text, ["tau", "N"], NAMES[key.loss]), given = (c) => f({ tau: TAU, N: c.p.length, ...c });
+    const f = formula(text, ["tau", "N"], indices(NAMES[key.loss])), given = (c) => f({ tau: TAU, N: c.p.length, ...c });
     const cases = Array.from({ length: 5 }, () => drawn(4, 3)), want = cases.map((c) => LOSS[key.loss](c)), got = cases.map(given);
     const near = (a, b) => a.every((v, k) => Math.abs(v - b[k]) <= 1e-4 * Math.max(...b.map(Math.abs)));
     if (near(got, want)) {
@@ -66,7 +101,7 @@ Object.assign(CHECK, {
 
   placement(_, label, key) {
     const lab = document.querySelector("prototype-lab")?.lab;
-    if (!lab) throw new FormulaError("no_lab");
+    if (!lab) refuse("no_lab");
     for (const [k, { measure, at_least: least, at_most: most }] of key.where.entries()) {
       const got = MEASURE[measure](lab.prototypes, lab.x, lab.s);
       if (!(got >= (least ?? -Infinity) && got <= (most ?? Infinity))) {
@@ -78,5 +113,5 @@ Object.assign(CHECK, {
   },
 });
 
-Object.assign(P.exercises, { LOSS });
+Object.assign(P.exercises, { LOSS, MEASURE, engine, indices });
 })();

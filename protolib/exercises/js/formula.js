@@ -1,34 +1,25 @@
 // Formulas that a reader types: read by hand, never run as code. `formula(text, names)` gives a
-// function of the names' values, or throws a FormulaError: the key of a message, and what it names.
-// Of losses `formula(text, names, said)`: x_i, p_j, w_j, b_j are known within sum_i, mean_j, …
+// function of the names' values, or throws an error with the key of a message, and what it names.
+// A `language` adds its own: `read(name, inside)` gives a function, or nothing, `names` what it tells of.
 (() => {
 "use strict";
 const P = (globalThis.protolib ??= {});
-const LONGEST = 500;
 const FUNCTIONS = ["exp", "log", "sqrt", "abs", "sin", "cos", "tan", "tanh", "min", "max"];
+const JOIN = { "+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b };
 const CONSTANTS = { pi: Math.PI, e: Math.E };
-const REDUCE = {
-  sum: (v) => v.reduce((a, b) => a + b, 0), mean: (v) => REDUCE.sum(v) / v.length,
-  min: (v) => Math.min(...v), max: (v) => Math.max(...v),
-};
-const INDEXED = { x: "i", p: "jk", w: "jk", b: "jk" };
 const SIGNS = {
   "−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "**": "^", "²": "^2", "³": "^3", "√": "sqrt", "π": "pi", "τ": "tau",
-  "λ": "lam", "σ": "sigma",
+  "λ": "lam", "σ": "sigma", "μ": "mu", "γ": "gamma",
 };
 
-class FormulaError extends Error {
-  constructor(key, values = {}) { super(key); Object.assign(this, { key, values }); }
-}
-
+const refuse = (key, values) => { throw Object.assign(new Error(key), { key, values }); };
 const own = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
 const listed = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names.join(""));
 
-function formula(text, names = [], losses) {
-  if (text.length > LONGEST) throw new FormulaError("too_long");
-  const source = text.replace(/\*\*|[−–·×÷²³√πτλσ]/g, (sign) => SIGNS[sign]).trim(), bound = new Set();
+function formula(text, names = [], language) {
+  if (text.length > 500) refuse("too_long");
+  const source = text.replace(/\*\*|[−–·×÷²³√πτλσμγ]/g, (sign) => SIGNS[sign]).trim();
   let at = 0, pairs = false; // whether a comma parts two arguments
-  const known = losses ?? (names.length ? names : Object.keys(CONSTANTS));
   const skip = () => { while (/\s/.test(source[at] ?? "")) at += 1; };
   const take = (pattern) => {
     skip();
@@ -38,27 +29,18 @@ function formula(text, names = [], losses) {
   };
   const fail = () => {
     skip();
-    if (at >= source.length) throw new FormulaError("unfinished");
-    throw new FormulaError("unreadable", { rest: source.slice(at, at + 12) });
+    refuse(at < source.length ? "unreadable" : "unfinished", { rest: source.slice(at, at + 12) });
   };
 
-  function sum() {
-    let left = product(), sign;
-    while ((sign = take(/^[+-]/))) {
-      const a = left, b = product();
-      left = sign === "+" ? (c) => a(c) + b(c) : (c) => a(c) - b(c);
+  const chain = (next, signs) => () => {
+    let left = next();
+    for (let sign; (sign = take(signs));) {
+      const a = left, b = next();
+      left = (c) => JOIN[sign](a(c), b(c));
     }
     return left;
-  }
-
-  function product() {
-    let left = signed(), sign;
-    while ((sign = take(/^[*/]/))) {
-      const a = left, b = signed();
-      left = sign === "*" ? (c) => a(c) * b(c) : (c) => a(c) / b(c);
-    }
-    return left;
-  }
+  };
+  const sum = chain(chain(signed, /^[*/]/), /^[+-]/);
 
   function signed() {
     const sign = take(/^[+-]/);
@@ -75,15 +57,14 @@ function formula(text, names = [], losses) {
   }
 
   function atom() {
-    const digits = take(pairs ? /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?/i : /^(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?/i);
+    const digits = take(pairs ? /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?/i : /^(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?/i);
     if (digits) {
-      const value = Number(digits.replace(",", "."));
-      const next = /^\s*([a-z(][a-z0-9_]*)/i.exec(source.slice(at));
-      if (next) throw new FormulaError("times", { left: digits, right: next[1] });
+      const value = Number(digits.replace(",", ".")), right = take(/^[a-z(]\w*/i);
+      if (right) refuse("times", { left: digits, right });
       return () => value;
     }
     if (take(/^\(/)) return within(false)[0];
-    const name = take(/^[a-z][a-z0-9]*(_[a-z0-9]+)?/i);
+    const name = take(/^[a-z]\w*/i);
     return name ? named(name) : fail();
   }
 
@@ -93,26 +74,21 @@ function formula(text, names = [], losses) {
     pairs = several;
     do found.push(sum()); while (several && take(/^[,;]/));
     pairs = before;
-    skip();
-    if (!take(/^\)/)) { if (at >= source.length) throw new FormulaError("unclosed"); fail(); }
+    if (!take(/^\)/)) { if (at < source.length) fail(); refuse("unclosed"); }
     return found;
   }
 
   function named(name) {
-    const [word, index] = name.split("_");
-    if (losses && index && own(REDUCE, word) && /^([ijk]|jk)$/.test(index)) return reduced(name, REDUCE[word], index);
+    const more = language?.read(name, () => { open(name); return within(false)[0]; });
+    if (more) return more;
     if (name === "ln" || FUNCTIONS.includes(name)) return called(name);
-    if (losses && index && own(INDEXED, word) && INDEXED[word].includes(index)) {
-      if (!bound.has(index)) throw new FormulaError("index", { name, index });
-      return (c) => c[word][c[index]];
-    }
     if (names.includes(name)) return (c) => c[name];
     if (own(CONSTANTS, name)) return () => CONSTANTS[name];
-    throw new FormulaError("unknown_name", { name, names: listed(known) });
+    refuse("unknown_name", { name, names: listed(language?.names ?? (names.length ? names : ["pi", "e"])) });
   }
 
   function open(name) {
-    if (!take(/^\(/)) throw new FormulaError("call", { name });
+    if (!take(/^\(/)) refuse("call", { name });
   }
 
   function called(name) {
@@ -121,35 +97,15 @@ function formula(text, names = [], losses) {
     return (c) => f(...given.map((a) => a(c)));
   }
 
-  function reduced(name, over, indices) {
-    open(name);
-    const [first, second] = indices;
-    for (const one of indices) {
-      if (bound.has(one)) throw new FormulaError("taken", { index: one });
-      bound.add(one);
-    }
-    const [inner] = within(false);
-    for (const one of indices) bound.delete(one);
-    return (c) => {
-      const count = (first === "i" ? c.x : c.p).length, values = [];
-      for (c[first] = 0; c[first] < count; c[first]++) {
-        if (!second) values.push(inner(c));
-        else for (c[second] = 0; c[second] < count; c[second]++) if (c[first] !== c[second]) values.push(inner(c));
-      }
-      return over(values);
-    };
-  }
-
-  if (!source) throw new FormulaError("empty");
+  if (!source) refuse("empty");
   const whole = sum();
-  skip();
   if (at < source.length) fail();
   return (context) => {
     const value = whole({ ...context });
-    if (!Number.isFinite(value)) throw new FormulaError("no_value");
+    if (!Number.isFinite(value)) refuse("no_value");
     return value;
   };
 }
 
-Object.assign(P, { formula, FormulaError, listed });
+Object.assign(P, { formula, refuse, listed, own });
 })();
