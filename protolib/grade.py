@@ -62,9 +62,9 @@ class Change(NamedTuple):
     step
         steps after the start
     name
-        a setting, or "prototype", "sample" or "samples" for what was moved by hand
+        a setting, or "prototype" or "sample" for what was moved by hand
     value
-        of the setting; of a move (index, point), of samples all of them
+        of the setting; of a move (index, point)
     """
 
     step: int
@@ -108,7 +108,7 @@ class Run(NamedTuple):
         return own or any(change.name in _MOVES.values() for change in self.changes)
 
 
-_MOVES = {"p": "prototype", "x": "sample", "samples": "samples"}
+_MOVES = {"p": "prototype", "x": "sample"}
 
 # ------------------------------------------------------------------ reading a link
 
@@ -197,7 +197,7 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:39] + "…")
 
 
-def _number(name: str, text: str, limits: Sequence[float]) -> float:
+def _number(name: str, text: str, limits: Sequence[float | int]) -> float:
     low, high = limits
     value = float(text) if NUMBER.fullmatch(text) else math.nan
     if not low <= value <= high:
@@ -235,7 +235,7 @@ def _setting(name: str, text: str):
 
 
 def _points(
-    name: str, text: str, limits: Sequence[float], dims: int, count: int | None = None
+    name: str, text: str, limits: Sequence[float | int], dims: int, count: int | None = None
 ) -> np.ndarray:
     """(points, dims)"""
     low, high = (count, count) if count else _RANGES["size"]
@@ -266,7 +266,7 @@ def _weights(given: dict[str, str], dims: int) -> Parameters | None:
 
 
 def _changes(text: str, steps: int, samples: int, units: int, dims: int) -> tuple[Change, ...]:
-    changes, before = [], 0
+    changes, before = [], 1  # what is changed before the first step is the start's
     for part in text.split("~") if text else []:
         at, *fields = part.split(":")
         step = _whole("the step of a change", at, (before, steps))
@@ -276,10 +276,8 @@ def _changes(text: str, steps: int, samples: int, units: int, dims: int) -> tupl
         name = _MOVES.get(word) or _NAMES.get(word)
         if word in ("p", "x"):
             index = _whole(word, fields[1], (0, (units if word == "p" else samples) - 1))
-            limits = _RANGES["prototypes"] if word == "p" else (-1, 1)
+            limits = _RANGES["prototypes" if word == "p" else "samples"]
             value = index, _points(word, fields[2], limits, dims, 1)[0]
-        elif word == "samples":
-            value = _points(word, fields[1], _RANGES["samples"], dims, samples)
         elif name in _SETTINGS and name not in ("dims", "size"):
             value = _setting(name, fields[1])
         else:
@@ -306,8 +304,8 @@ class Replay(NamedTuple):
         how far the two ends' scores are apart: to that digit the run is determined at all
     """
 
-    found: dict[str, float]
-    other: dict[str, float]
+    found: dict[str, float | int]
+    other: dict[str, float | int]
     drift: float
 
 
@@ -338,7 +336,7 @@ def replay(run: Run, *, seconds: float = SECONDS) -> Replay:
     x, shape = x.repeat(2, 1, 1), shape_of(stack)
     flat = flatten(stack, centre=False)
     gradient = torch.empty_like(flat)
-    update, done = adam(flat, gradient), 0
+    update, done, before = adam(flat, gradient), 0, []
     with one_thread(), torch.no_grad():
         for change in (*run.changes, Change(run.steps, "end", None)):
             if change.step > done:
@@ -350,18 +348,16 @@ def replay(run: Run, *, seconds: float = SECONDS) -> Replay:
                         raise TimeoutError(f"stopped at step {step}: it took over {seconds:g} s")
                 done = change.step
             if change.name == "prototype":
+                before = before or [_orphans(net, x) for net in _each(flat, shape)]
                 _place(flat, shape, *change.value)
             elif change.name == "sample":
                 index, point = change.value
                 x[:, index] = torch.tensor(point)
-            elif change.name == "samples":
-                x = torch.tensor(change.value)[None].repeat(2, 1, 1)
             elif change.name != "end":
                 s[change.name] = change.value
-    ends = unflatten(flat, shape)
-    one, other = (
-        _measures(Parameters(*(t[net : net + 1] for t in ends)), x[:1], run) for net in (0, 1)
-    )
+    one, other = (_measures(net, x[:1], run) for net in _each(flat, shape))
+    for found, orphans in zip((one, other), before):
+        found["fewer"] = orphans - found["orphans"]
     scores = ("error", "expelled", "r2", "share")
     far = max(abs(one[name] - other[name]) for name in scores)
     return Replay(one, other, far if math.isfinite(far) else math.inf)
@@ -374,6 +370,19 @@ def _program(flat, gradient, x, shape, s: dict) -> Callable[[], None]:
     return force_program(flat, gradient, x, data.sine(x), masks, shape, config)
 
 
+def _each(flat, shape) -> list[Parameters]:
+    """The network and its twin, each a stack of its own."""
+    nets = unflatten(flat, shape)
+    return [Parameters(*(t[k : k + 1] for t in nets)) for k in (0, 1)]
+
+
+def _orphans(net: Parameters, x: torch.Tensor) -> int:
+    """How many prototypes are nearest to no sample."""
+    p = model.prototypes(net)[0]
+    owners = torch.cdist(x[0], p, compute_mode="donot_use_mm_for_euclid_dist").argmin(-1)
+    return len(p) - len(owners.unique())
+
+
 def _place(flat, shape, index: int, point: np.ndarray) -> None:
     """Put a prototype there, by b = −w p, in the network and in its twin."""
     for net, j in ((0, index), (1, shape.units - 1 - index)):
@@ -382,7 +391,7 @@ def _place(flat, shape, index: int, point: np.ndarray) -> None:
             flat[net, shape.units * (1 + d) + j] = -slope * float(point[d])
 
 
-def _measures(net: Parameters, x: torch.Tensor, run: Run) -> dict[str, float]:
+def _measures(net: Parameters, x: torch.Tensor, run: Run) -> dict[str, float | int]:
     p = model.prototypes(net)
     units, dims = p.shape[1:]
     if not all(bool(t.isfinite().all()) for t in (*net, p)):
@@ -392,16 +401,15 @@ def _measures(net: Parameters, x: torch.Tensor, run: Run) -> dict[str, float]:
     error = matching.reconstruction_error(p, x).item()
     expelled = hull.expelled_share(p, x).item()
     at_chance = matching.reconstruction_error(chance, copies).mean().item()
-    owners = torch.cdist(x[0], p[0], compute_mode="donot_use_mm_for_euclid_dist").argmin(-1)
     return {
         "error": error,
         "expelled": expelled,
         "outside": round(expelled * units),
         "r2": matching.fit_r2(model.predict(net, x), data.sine(x)).item(),
         "share": error / at_chance,
-        "orphans": units - len(owners.unique()),
+        "orphans": _orphans(net, x),
+        "fewer": 0,
         "steps": run.steps,
-        "moves": sum(change.name in _MOVES.values() for change in run.changes),
         "tau": run.settings["tau"],
         "lam": run.settings["lam"],
     }
@@ -414,11 +422,11 @@ _SAID = {
     "error": "the error",
     "r2": "R²",
     "share": "the share of chance",
-    "orphans": "the number of orphans",
+    "fewer": "the number of orphans fetched back",
 }
 
 
-def judge(run: Run, challenge: str, found: dict[str, float]) -> list[str]:
+def judge(run: Run, challenge: str, found: dict[str, float | int]) -> list[str]:
     """Why a run does not meet a challenge; empty when it does. The page's `judge` says the same.
 
     Parameters
@@ -444,8 +452,8 @@ def judge(run: Run, challenge: str, found: dict[str, float]) -> list[str]:
         why.append("it must start from its seed")
     elif run.samples is not None and "start" not in rule["hand"]:
         why.append("the samples must be those of the seed")
-    for of, names in (("samples", ("sample", "samples")), ("prototypes", ("prototype",))):
-        if of not in rule["hand"] and any(change.name in names for change in run.changes):
+    for of in ("sample", "prototype"):
+        if f"{of}s" not in rule["hand"] and any(change.name == of for change in run.changes):
             why.append(f"no {of} may be moved on the way")
     for change in run.changes:
         if change.name in _SETTINGS and change.name not in rule["change"]:

@@ -72,7 +72,7 @@ def test_the_books_keys_are_those_of_the_source():
         ("x-number", 0.000707, False, "percent"),
         ("x-number", 3.0, False, "wrong"),
         ("x-number", "nonsense", False, "nonsense"),
-        ("x-number", math.nan, False, "wrong"),
+        ("x-number", math.nan, False, "no_value"),
         ("x-choice", 2, True, "Some."),
         ("x-choice", "b", True, "Some."),
         ("x-choice", 1, False, "not all"),

@@ -115,7 +115,7 @@ def key(label: str, given: dict) -> dict:
 
         def text(answer: str) -> str:
             tree = formula.parse(answer)
-            values = [formula.evaluate(tree, dict(zip(given["variables"], point)))
+            values = [float(formula.evaluate(tree, dict(zip(given["variables"], point))))
                       for point in made["points"]]  # fmt: skip
             return keys.listed([value / values[0] for value in values] if free else values)
     else:

@@ -6,22 +6,45 @@ const P = globalThis.protolib, { make, short, say, Input, words } = P;
 const { hand_in: LIMITS, challenges: CHALLENGES, lab: LAB } = P.shared;
 const { words: WORDS, defaults: START, ranges } = LAB;
 const OWN = ["steps", "run", "moved", "challenge", "says", "version", "present"];
-const MOVES = ["p", "x", "samples"];
+const MOVES = ["p", "x"];
 
 // ------------------------------------------------------------ a run as a link
 
-// What was changed on the way: of several changes at one step the last counts.
+// Its address before the first step.
+const begun = (state) => (state.steps === state.from ? state.query
+  : state.log.findLast((one) => one.length === 2 && one[0] === state.from)[1]);
+
+// What was changed on the way, [steps after the start, word, value] or [steps, "p" or "x", index,
+// place], as texts; of several moves of one point at one step the last counts.
 function changes(state) {
-  const last = new Map();
-  for (const [step, name, ...value] of state.log) {
-    const key = [step, name, ...(value.length > 1 ? [value[0]] : [])].join();
-    last.delete(key);
-    last.set(key, [step - state.from, name, ...value]);
+  const { from, s } = state, list = new Map();
+  const seeded = Array.from(P.uniform(s.seed, s.size, s.dims), String), read = (query) => new URLSearchParams(query);
+  const points = (given) => (given.get("x") ? P.list(given.get("x")) : seeded);
+  let last = read(begun(state));
+  for (const [step, what, ...value] of [...state.log, [state.steps, state.query]].filter(([step]) => step > from)) {
+    const at = step - from, note = (...change) => {
+      const key = [at, ...change.slice(0, change.length - 1)].join();
+      list.delete(key);
+      list.set(key, [at, ...change]);
+    };
+    if (what === "p") { note("p", ...value); continue; }
+    const now = read(what), before = points(last), after = points(now);
+    for (const name in NAMES) {
+      const value = now.get(name) ?? usual(name);
+      if (value !== (last.get(name) ?? usual(name))) note(name, value);
+    }
+    for (let i = 0; i < s.size; i++) {
+      const [old, point] = [before, after].map((x) => x.slice(i * s.dims, (i + 1) * s.dims).join("_"));
+      if (old !== point) note("x", String(i), point);
+    }
+    last = now;
   }
-  return [...last.values()];
+  return [...list.values()];
 }
 
-const moved = (state) => Boolean(state.custom || state.own || state.log.some(([, name]) => MOVES.includes(name)));
+const NAMES = Object.fromEntries(LIMITS.settings.filter((name) => !["dims", "size"].includes(name)).map((name) => [WORDS[name], name]));
+const usual = (word) => (word === "masks" ? "000" : String(START[NAMES[word]]));
+const moved = (state) => Boolean(state.custom || state.own || changes(state).some(([, name]) => MOVES.includes(name)));
 
 // The words after the state's own, or a sentence why there are none.
 function run(state, challenge = "") {
@@ -32,21 +55,21 @@ function run(state, challenge = "") {
   const add = (name, value) => parts.push(`${name}=${encodeURIComponent(value).replaceAll("%3A", ":")}`);
   if (steps > 0) {
     add("steps", steps);
-    if (list.length) add("run", list.map((one) => one.map((v) => (Array.isArray(v) ? v.join("_") : WORDS[v] ?? v)).join(":")).join("~"));
+    if (list.length) add("run", list.map((one) => one.join(":")).join("~"));
     if (moved(state)) add("moved", 1);
     add("says", `${state.scores.error}_${state.scores.expelled}`);
     add("version", LIMITS.version);
   }
   if (challenge) add("challenge", challenge);
-  return [[steps > 0 ? state.begun : state.query, ...parts].filter(Boolean).join("&")];
+  return [[begun(state), ...parts].filter(Boolean).join("&")];
 }
 
 function copyLink(lab, challenge, root = lab.shadowRoot) {
   const [query, why] = run(lab.lab, challenge);
   if (why) { root.querySelector(".note").textContent = why; return null; }
   const present = lab.hasAttribute("present") ? `${query && "&"}present=1` : "";
-  const link = `${location.href.split("#")[0]}#${lab.id || "lab"}:${query}${present}`, { steps, from, log } = lab.lab;
-  P.copy(root, link, `The link is copied: ${steps - from} steps${log.length ? `, ${changes(lab.lab).length} changes on the way` : ""}`
+  const link = `${location.href.split("#")[0]}#${lab.id || "lab"}:${query}${present}`, { steps, from } = lab.lab, { length } = changes(lab.lab);
+  P.copy(root, link, `The link is copied: ${steps - from} steps${length ? `, ${length} changes on the way` : ""}`
     + `${moved(lab.lab) ? ", moved by hand" : ""}.`);
   return link;
 }
@@ -56,7 +79,7 @@ function copyLink(lab, challenge, root = lab.shadowRoot) {
 // The changes of a run, each checked as it is made; or undefined.
 function parsed(text, steps, input) {
   const list = text ? text.split("~").map((one) => one.split(":")) : [];
-  let before = 0;
+  let before = 1; // what is changed before the first step is the start's
   const good = list.length <= LIMITS.most_changes && list.every(([at, name, ...value]) => {
     const step = Number(at), order = /^\d+$/.test(at) && step >= before && step <= steps;
     before = step;
@@ -66,16 +89,20 @@ function parsed(text, steps, input) {
   return list.map(([at, name, ...value]) => [Number(at), name, ...value]);
 }
 
-const NAMES = Object.fromEntries(LIMITS.settings.filter((name) => !["dims", "size"].includes(name)).map((name) => [WORDS[name], name]));
-
 function change(state, [, name, ...value], input) {
-  if (name === "samples") state.set({ samples: P.list(value[0]) }, input);
-  else if (name in NAMES) state.set({ [NAMES[name]]: name === "masks" ? P.list(value[0]) : value[0] }, input);
-  else {
+  if (name in NAMES) {
+    const given = name === "masks" ? (value[0].includes("_") ? P.list(value[0]) : [...value[0]]) : value[0];
+    state.set({ [NAMES[name]]: given }, input);
+  } else {
     const { dims } = state.s, count = name === "p" ? state.units : state.s.size, index = Number(value[0]);
-    const point = input.points(name, P.list(value[1]), name === "p" ? ranges.prototypes : [-1, 1], [1, 1], dims);
+    const point = input.points(name, P.list(value[1]), name === "p" ? ranges.prototypes : ranges.samples, [1, 1], dims);
     if (!/^\d+$/.test(value[0]) || index >= count) input.no(name, value[0], `a number from 0 to ${count - 1}`);
-    else if (point) state[name === "p" ? "place" : "move"](index, Array.from(point));
+    else if (point && name === "p") state.place(index, Array.from(point));
+    else if (point) {
+      const samples = Array.from(state.x);
+      samples.splice(index * dims, dims, ...point);
+      state.set({ samples }, input);
+    }
   }
 }
 
@@ -136,15 +163,36 @@ async function again(lab, steps, list, input) {
 // ------------------------------------------------------------ challenges
 
 // What counts of a run, by name; the fields of `plain` that a rule may speak of.
-function measures(state) {
-  const { scores, s } = state, { dims } = s, p = state.prototypes, nearest = new Set();
-  for (let i = 0; i < state.x.length / dims; i++) nearest.add(P.nearest(state.x, i, p, dims));
+function measures(state, list) {
+  const { scores, s } = state;
   return {
     outside: Math.round(scores.expelled * state.units), error: scores.error, r2: scores.r2,
-    share: scores.error / scores.chance_error, orphans: state.units - nearest.size,
-    steps: state.steps - state.from, moves: changes(state).filter(([, name]) => name !== "settings" && MOVES.includes(name)).length,
-    tau: s.tau, lam: s.lam,
+    share: scores.error / scores.chance_error, orphans: orphans(state), steps: state.steps - state.from,
+    get fewer() { return fetched(state, list); },
   };
+}
+
+// How many prototypes are nearest to no sample.
+function orphans(state) {
+  const { x, prototypes, units, s: { dims } } = state, owners = new Set();
+  for (let i = 0; i < x.length / dims; i++) owners.add(P.nearest(x, i, prototypes, dims));
+  return units - owners.size;
+}
+
+// How many orphans fewer than before the first prototype was moved, which is trained again.
+const known = { key: "" };
+function fetched(state, list) {
+  const first = list.findIndex(([, name]) => name === "p");
+  if (first < 0) return 0;
+  const way = list.slice(0, first), key = [begun(state), list[first][0], ...way].join();
+  if (known.key !== key) {
+    const then = new P.LabState(), input = new Input();
+    then.open(begun(state));
+    for (const one of way) { then.advance(one[0] - then.steps); change(then, one, input); }
+    then.advance(list[first][0] - then.steps);
+    Object.assign(known, { key, orphans: orphans(then) });
+  }
+  return known.orphans - orphans(state);
 }
 
 // Whether a run meets a challenge: the reasons why not. As `judge` in protolib.grade.
@@ -155,10 +203,10 @@ function judge(rule, { start, list, hand, found }) {
     if (!rule.free.includes(name) && String(start[name]) !== String(asked)) why.push(`${word(name)} must be ${asked} at the start`);
   }
   const handed = { start: hand.data || hand.weights, prototypes: list.some(([, name]) => name === "p"),
-    samples: list.some(([, name]) => name === "x" || name === "samples") };
+    samples: list.some(([, name]) => name === "x") };
   if (hand.weights) why.push("it must start from its seed");
   else if (handed.start && !rule.hand.includes("start")) why.push("the samples must be those of the seed");
-  for (const of of ["samples", "prototypes"]) if (handed[of] && !rule.hand.includes(of)) why.push(`no ${of} may be moved on the way`);
+  for (const of of ["samples", "prototypes"]) if (handed[of] && !rule.hand.includes(of)) why.push(`no ${of.slice(0, -1)} may be moved on the way`);
   for (const [at, name] of list) {
     const setting = NAMES[name] ?? name;
     if (!MOVES.includes(name) && !rule.change.includes(setting)) why.push(`${WORDS[setting] ?? name} may not be changed on the way`);
@@ -172,15 +220,15 @@ function judge(rule, { start, list, hand, found }) {
   return [...new Set(why)];
 }
 
-const SAID = { outside: "the number outside the hull", error: "the error", r2: "R²", share: "the share of chance", orphans: "the number of orphans" };
-const UNIT = { tau: "τ", lam: "λ", steps: "steps", moves: "moves", share: "share of chance" };
+const SAID = { outside: "the number outside the hull", error: "the error", r2: "R²", share: "the share of chance", fewer: "the number of orphans fetched back" };
+const UNIT = { tau: "τ", steps: "steps", orphans: "orphans", share: "share of chance" };
 
 // A lab's run as `judge` wants it.
 function judged(state, rule) {
   const begin = new P.LabState();
-  begin.open(state.steps > state.from ? state.begun : state.query);
-  const list = changes(state).map(([at, name, ...value]) => [at, WORDS[name] ?? name, ...value]), found = measures(state);
-  return { why: judge(rule, { start: begin.s, list, hand: { data: begin.custom, weights: Boolean(begin.own) }, found }), found: { ...found, tau: begin.s.tau, lam: begin.s.lam } };
+  begin.open(begun(state));
+  const list = changes(state), found = Object.assign(measures(state, list), { tau: begin.s.tau });
+  return { why: judge(rule, { start: begin.s, list, hand: { data: begin.custom, weights: Boolean(begin.own) }, found }), found };
 }
 
 const start = (lab, rule) => lab.set({ ...START, preset: "baseline", ...rule.start, seed: lab.lab.s.seed, restart: true, playing: false });
@@ -204,7 +252,7 @@ function challenges(lab, name) {
   const show = () => {
     const rule = CHALLENGES[chosen.value], { why, found } = judged(lab.lab, rule), [of] = rule.best;
     text.textContent = rule.text;
-    const said = why.length ? `Not yet: ${why.slice(0, 2).join("; ")}.` : `Met, with ${of === "steps" || of === "moves" ? `${found[of]} ${UNIT[of]}` : `${UNIT[of]} ${short(found[of])}`}.`;
+    const said = why.length ? `Not yet: ${why.slice(0, 2).join("; ")}.` : `Met, with ${of === "steps" || of === "orphans" ? `${found[of]} ${UNIT[of]}` : `${UNIT[of]} ${short(found[of])}`}.`;
     if (now.textContent !== said) now.textContent = said;
   };
   chosen.value = name ?? Object.keys(CHALLENGES)[0];
@@ -230,7 +278,7 @@ function code(lab) {
     const parts = state.parts(own.theta);
     Object.assign(given, parts, { bias: state.points(parts.bias), step: own.step });
   }
-  const note = state.log[0] ? "# What was changed on the way is not in it.\n" : "";
+  const note = changes(state)[0] ? "# What was changed on the way is not in it.\n" : "";
   return `${note}from protolib import live
 
 lab = live.Lab(${Object.entries(given).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(", ")})
@@ -241,7 +289,7 @@ print("outside the hull", lab.scores["expelled"])
 }
 
 const python = (lab) => P.copy(lab.shadowRoot, code(lab),
-  `The Python is copied.${lab.lab.log[0] ? " It starts afresh with the settings shown now." : ""}`);
+  `The Python is copied.${changes(lab.lab)[0] ? " It starts afresh with the settings shown now." : ""}`);
 
-P.inClass = { link: (lab) => copyLink(lab), python, code, open, challenges, run, judged, present: (lab) => P.present(lab, true) };
+P.inClass = { link: (lab) => copyLink(lab), python, code, open, challenges, run, changes, judged, present: (lab) => P.present(lab, true) };
 })();

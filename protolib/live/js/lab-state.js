@@ -16,7 +16,6 @@ class LabState {
   own = null; // {theta, step} that it started from, unless the seed gave them
   steps = 0;
   history = [];
-  begun = ""; // its address before the first step; `log`: what was changed later, [step, name, value]
   #chance = null;
 
   constructor() { this.restart(); }
@@ -64,7 +63,7 @@ class LabState {
 
   // Changes any part; `preset` names a preset. Returns sentences on what was refused.
   set(given, input = new Input()) {
-    const s = this.s, old = { ...s }, before = [s.dims, s.size, s.seed].join();
+    const s = this.s, before = [s.dims, s.size, s.seed].join();
     let change = { ...given };
     const preset = change.preset === undefined ? undefined : input.choice("preset", change.preset, Object.keys(PRESETS));
     if (preset !== undefined)
@@ -84,7 +83,6 @@ class LabState {
       this.custom = false;
       this.restart();
     }
-    for (const name in P.DEFAULTS) if (String(s[name]) !== String(old[name])) this.#note(name, s[name]);
     this.#samples(change, input);
     this.#weights(change, input);
     if (has("step")) {
@@ -100,7 +98,6 @@ class LabState {
     this.custom = x.join() !== P.uniform(s.seed, x.length / s.dims, s.dims).join();
     this.x = x;
     this.y = P.sine(x, s.dims);
-    this.#note("samples", x.join("_"));
     if (s.size === x.length / s.dims) return;
     s.size = x.length / s.dims;
     this.adopt(P.initialise(s.seed, s.size, s.dims));
@@ -143,7 +140,7 @@ class LabState {
     this.steps = 0;
     this.until = LIMIT; // where playing pauses once
     this.history = [];
-    this.log = [];
+    this.log = []; // [step, query] at the first and where it changed; [step, "p", index, place] by hand
     this.own = own ? { theta: theta.slice(), step: 0 } : null;
   }
 
@@ -161,21 +158,19 @@ class LabState {
     const { theta, units } = this;
     p.forEach((value, d) => { theta[units * (1 + d) + j] = -P.safeSlope(theta[j]) * value; });
     if (this.steps === this.from) this.own = { theta: theta.slice(), step: this.steps };
-    this.#note("p", j, p.join("_"));
+    else this.log.push([this.steps, "p", j, p.join("_")]);
   }
 
   move(i, point) {
     point.forEach((v, d) => { this.x[i * this.s.dims + d] = Number(P.clamp(v, -1, 1).toFixed(4)); });
     this.y = P.sine(this.x, this.s.dims);
     this.custom = true;
-    this.#note("x", i, point.join("_"));
   }
-
-  #note(...event) { if (this.steps > this.from) this.log.push([this.steps, ...event]); }
 
   // Trains; `hold()` is called after every few steps, `KEPT` places remain of the paths.
   advance(count, hold = () => {}) {
-    if (this.steps === this.from) this.begun = this.query;
+    const { query } = this;
+    if (this.log.at(-1)?.[1] !== query) this.log.push([this.steps, query]);
     for (let left = count; left > 0;) {
       const now = Math.min(left, 8 - (this.steps % 8));
       this.train(now, this.x, this.y, this.s.dims, this.s);

@@ -375,7 +375,7 @@ P.classroom = async (act, lab, ...given) => {
   try {
     await (P.inClass || new Promise((onload, onerror) => document.head.append(P.make("script", { src: new URL("live-class.js", here), onload, onerror }))));
     return P.inClass[act](lab, ...given);
-  } catch { P.say(lab.shadowRoot, "The file live-class.js could not be read."); }
+  } catch { P.say(lab.shadowRoot, "live-class.js could not be read."); }
 };
 P.define("prototype-lab", PrototypeLab);
 })();

@@ -20,13 +20,14 @@ const LOOK = `
 .present-row input[type=range]{min-height:1em} .present-row select{width:5em;flex:0 1 auto}
 :host([present]) .stage{position:relative;top:0;min-height:0;overflow:hidden;display:block} :host([present]) .paper{transform-origin:0 0}
 .present-side{overflow:auto;min-width:0} .present-side .scores{grid-template-columns:1fr;gap:.45em;margin:0 0 .5em} .present-side .scores *{font-size:1em}
-.present-side .scores b{font-size:1.25em} .present-side .bar{height:.35em} .present-side .watch{font-weight:600;margin:0;min-height:0}
+.present-side .scores>div{display:grid;grid-template-columns:max-content 1fr;gap:0 .4em;align-items:baseline} .present-side dd{display:contents}
+.present-side .scores b{font-size:1.15em;white-space:nowrap} .present-side :is(small,.bar){grid-column:1/-1} .present-side .bar{height:.3em} .present-side .at{margin:0 0 .3em} .present-side .watch{font-weight:600;margin:0;min-height:0}
 .present-side .watch:empty::before{content:none} .present-side .hint{margin:0}
 :host([present]) :is(.tries,details,fieldset){display:none}
 @media (max-width:800px),(orientation:portrait){
  :host([present])>.live{grid-template:auto auto auto/minmax(0,1fr);height:auto}
  .present-row{flex-wrap:wrap;position:sticky;top:-.35em;z-index:1;background:inherit;background:var(--pst-color-background,var(--paper))} .present-row .row{flex-wrap:wrap}
- .present-row .first{flex-basis:100%}
+ .present-row .first{flex-basis:100%} .present-side .scores{grid-template-columns:repeat(3,1fr)} .present-side .scores>div{display:block}
 }`;
 const SHORT = { tau: "τ", lam: "λ", size: "N" };
 
@@ -79,6 +80,10 @@ function present(lab, byHand) {
     row.append(menu);
   }
   row.append(leave);
+  const at = make("p", { className: "at" }), count = () => { at.textContent = `step ${lab.step}`; };
+  $(".scores").after(at);
+  lab.addEventListener("labchange", count);
+  count();
   root.append(style);
   for (const name in SHORT) $(`.l-${name}>span`).dataset.short = SHORT[name];
 
@@ -103,11 +108,12 @@ function present(lab, byHand) {
 
   function end() {
     watch.disconnect();
+    lab.removeEventListener("labchange", count);
     removeEventListener("keydown", key, true);
     document.removeEventListener("fullscreenchange", full);
     if (document.fullscreenElement && byHand) document.exitFullscreen().catch(() => {});
     undo.forEach((back) => back());
-    for (const part of [row, side, paper, style]) part.remove();
+    for (const part of [row, side, paper, style, at]) part.remove();
     if (lab.popover) { lab.hidePopover(); lab.removeAttribute("popover"); }
     lab.removeAttribute("present");
     lab.style.removeProperty("--text");
