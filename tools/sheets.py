@@ -25,7 +25,7 @@ SHEETS = {
 }
 STYLE = """
 @page { size: A4; margin: 13mm 15mm; }
-body { font: 10.4pt/1.5 "Source Sans 3", "Helvetica Neue", Arial, "DejaVu Sans", sans-serif; color: #000; }
+body { font: 10.4pt/1.5 "Source Sans 3", Arial, "DejaVu Sans", sans-serif; color: #000; }
 h1 { font-size: 15pt; margin: 0 0 2mm; } p { margin: 0 0 1.6mm; }
 h2 { font-size: 11.5pt; margin: 4mm 0 1mm; padding-top: 1.5mm; border-top: .4pt solid #888; }
 h2 small { float: right; font-weight: 400; color: #444; }
@@ -33,7 +33,8 @@ h2, .keep { break-inside: avoid; break-after: avoid; }
 ul { list-style: none; margin: 0 0 2.6mm; padding-left: 4mm; break-inside: avoid; }
 p:has(+ ul) { break-after: avoid; }
 table { border-collapse: collapse; width: 100%; margin: 1mm 0 2mm; }
-td, th { border: .4pt solid #888; height: 6mm; min-width: 16mm; font-weight: 400; text-align: center; }
+td, th { border: .4pt solid #888; height: 6mm; min-width: 16mm; font-weight: 400; }
+td, th { text-align: center; }
 a { color: #000; } body.lab h2:nth-of-type(4) { break-before: page; border: 0; }
 body.lab p { line-height: 1.7; margin-bottom: 1.8mm; }
 .line { display: block; height: 7.5mm; border-bottom: .4pt solid #888; }
