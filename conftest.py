@@ -42,6 +42,8 @@ class Chapter(nbmake.pytest_items.NotebookFile):
 
 
 def pytest_collect_file(parent, file_path):
-    chapter = file_path.suffix == ".md" and ROOT / "book" in file_path.parents
-    if chapter and "kernelspec" in jupytext.read(file_path).metadata:
+    if file_path.suffix != ".md" or ROOT / "book" not in file_path.parents:
+        return
+    front = file_path.read_text(encoding="utf-8").partition("\n---\n")[0]
+    if "\nkernelspec:" in front:
         return Chapter.from_parent(parent, path=file_path)

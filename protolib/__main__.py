@@ -95,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     ledger.formatter_class = argparse.RawDescriptionHelpFormatter
     ledger.add_argument("table", help="a CSV file written by `grid` or `measure`")
     ledger.add_argument("--details", action="store_true", help="also print every interval")
+    ledger.add_argument(
+        "--beside",
+        default=None,
+        metavar="TABLE",
+        help="put the verdicts beside those on another table, such as book/_data/ledger.csv.gz",
+    )
 
     handed = commands.add_parser(
         "grade",
@@ -175,16 +181,25 @@ def _judged(table: pd.DataFrame) -> list[claims.Verdict]:
 
 
 def _claims(options: argparse.Namespace) -> None:
-    kind = sweep.store.sealed_kind(options.table)
-    if kind == "multiverse":
-        raise ValueError(
-            f"{options.table} holds many universes; `protolib.multiverse.answers` judges each"
-        )
-    if kind == measurements.KIND:
-        verdicts = _judged(measurements.read(options.table))
-    else:
-        verdicts = claims.ledger(sweep.read_table(options.table))
+    verdicts = _verdicts(options.table)
     _print_verdicts(verdicts, details=options.details)
+    if options.beside is not None:
+        table = claims.beside(verdicts, _verdicts(options.beside, fresh=True))
+        if table.empty:
+            raise ValueError(f"{options.table} and {options.beside} have no claim in common")
+        print(f"\nyours, beside {options.beside}:\n{table.to_string(index=False)}")
+
+
+def _verdicts(table: str, *, fresh: bool = False) -> list[claims.Verdict]:
+    """The verdicts on a table of either kind; fresh: on the seeds that no rule has seen."""
+    kind = sweep.store.sealed_kind(table)
+    if kind == "multiverse":
+        raise ValueError(f"{table} holds many universes; `protolib.multiverse.answers` judges each")
+    if kind == measurements.KIND:
+        return _judged(measurements.read(table))
+    found = sweep.read_table(table)
+    unseen = found[found["seed"] >= measurements.FRESH]
+    return claims.ledger(unseen if fresh and len(unseen) else found)
 
 
 def _grade(options: argparse.Namespace) -> None:

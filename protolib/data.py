@@ -6,7 +6,9 @@ gets the same start whatever other networks surround it, and its data do not cha
 initialisation does.
 """
 
+import csv
 import functools
+import os
 from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
@@ -20,7 +22,8 @@ from protolib.streams import BOOTSTRAP, CHANCE, GLYPHS, INITIALISATION, INPUTS, 
 
 __all__ = [
     "BOOTSTRAP", "CHANCE", "INITIALISATION", "INPUTS", "LABELS", "NOISE", "clustered", "digits",
-    "duplicated", "generator", "glyphs", "labels", "line", "noise", "sine", "skewed", "uniform",
+    "duplicated", "from_csv", "generator", "glyphs", "labels", "line", "noise", "sine", "skewed",
+    "uniform",
 ]  # fmt: skip
 
 
@@ -260,3 +263,106 @@ def sine(inputs: Float[Tensor, "nets samples dims"]) -> Float[Tensor, "nets samp
     tensor([[0., 1.]])
     """
     return torch.sin(torch.pi * inputs).mean(-1)
+
+
+MOST_ROWS, MOST_COLUMNS = 2000, 64
+"""The most that `from_csv` reads: with these, training still takes seconds."""
+
+
+def from_csv(
+    path: str | os.PathLike,
+    target: str = "y",
+    *,
+    rescale: bool = True,
+    dtype: torch.dtype = torch.float32,
+) -> tuple[Float[Tensor, "1 samples dims"], Float[Tensor, "1 samples"]]:
+    """Samples of your own: a table with a row a sample, a column of targets, the others inputs.
+
+    Parameters
+    ----------
+    path
+        a CSV file in UTF-8 with commas, its first line the names of the columns; 2 to 2000 rows and
+        up to 64 inputs
+    target
+        the name of the column of targets
+    rescale
+        map every column linearly to [−1, 1], where the book's starts and temperatures make sense
+
+    Returns
+    -------
+    x, y
+        inputs and targets of one network, as `uniform` and `sine` give them
+
+    Raises
+    ------
+    ValueError
+        if it cannot be read so; the message names the line and the column.
+
+    Examples
+    --------
+    >>> import tempfile; file = Path(tempfile.mkdtemp()) / "own.csv"
+    >>> _ = file.write_text("hours,y\\n0,10\\n4,30\\n8,20\\n")
+    >>> from_csv(file)
+    (tensor([[[-1.],
+             [ 0.],
+             [ 1.]]]), tensor([[-1.,  1.,  0.]]))
+    """
+    names, rows = _table(Path(path))
+    if target not in names:
+        raise ValueError(f"{path}: expected a column {target!r}, the target; found {names}")
+    if len(names) < 2 or len(names) - 1 > MOST_COLUMNS:
+        raise ValueError(
+            f"{path}: expected 1 to {MOST_COLUMNS} inputs beside {target!r}, got {len(names) - 1}"
+        )
+    if not 2 <= len(rows) <= MOST_ROWS:
+        raise ValueError(f"{path}: expected 2 to {MOST_ROWS} samples, got {len(rows)}")
+    values = np.array([
+        [_cell(path, line, name, word) for name, word in zip(names, row)]
+        for line, row in enumerate(rows, start=2)
+    ])  # fmt: skip
+    if rescale:
+        low, high = values.min(0), values.max(0)
+        if (same := low == high).any():
+            name = names[int(same.argmax())]
+            raise ValueError(f"{path}: every value of {name!r} is the same, it cannot be rescaled")
+        values = 2 * (values - low) / (high - low) - 1
+    at = names.index(target)
+    x, y = np.delete(values, at, axis=1), values[:, at]
+    return torch.tensor(x[None], dtype=dtype), torch.tensor(y[None], dtype=dtype)
+
+
+def _table(path: Path) -> tuple[list[str], list[list[str]]]:
+    if not path.is_file():
+        raise ValueError(f"{path}: there is no such file")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: expected text in UTF-8; save it as “CSV UTF-8”") from None
+    lines = [row for row in csv.reader(text.splitlines()) if row]
+    if not lines:
+        raise ValueError(f"{path}: the file is empty")
+    names = [name.strip() for name in lines[0]]
+    if len(names) == 1 and ";" in names[0]:
+        raise ValueError(f"{path}: expected commas between columns, found semicolons")
+    if any(_number(name) is not None for name in names) or "" in names:
+        raise ValueError(f"{path}: expected the names of the columns in line 1, got {lines[0]}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"{path}: two columns have the same name: {names}")
+    for line, row in enumerate(lines[1:], start=2):
+        if len(row) != len(names):
+            raise ValueError(f"{path}, line {line}: expected {len(names)} values, got {len(row)}")
+    return names, lines[1:]
+
+
+def _number(word: str) -> float | None:
+    try:
+        return float(word)
+    except ValueError:
+        return None
+
+
+def _cell(path: str | os.PathLike, line: int, name: str, word: str) -> float:
+    value = _number(word)
+    if value is None or not np.isfinite(value):
+        raise ValueError(f"{path}, line {line}, column {name!r}: expected a number, got {word!r}")
+    return value

@@ -16,3 +16,4 @@ CANDIDATES = 170  # protolib.sparse.universality
 PERCEPTRON, HALVES = 180, 181  # protolib.sparse.companions
 RELU, GUESSES = 190, 191  # protolib.arena
 PLANE, PROBLEM = 200, 201  # protolib.live.sparse
+TYPED, POINTS = 210, 211  # protolib.exercises

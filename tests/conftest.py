@@ -68,7 +68,9 @@ def live_page(watched, tmp_path):
     page, log = watched
     for name, (sources, _) in live.BUNDLES.items():
         (tmp_path / name).write_text(live.script(*sources), encoding="utf-8")
-    scripts = "".join(f'<script src="{name}" defer></script>' for name, (_, tags) in live.BUNDLES.items() if tags)
+    scripts = "".join(
+        f'<script src="{name}" defer></script>' for name, (_, tags) in live.BUNDLES.items() if tags
+    )
 
     def open_it(body="", width=900, fragment=""):
         text = PAGE.format(body=body, scripts=scripts)

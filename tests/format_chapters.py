@@ -19,22 +19,30 @@ COMMON = ["--config", str(ROOT / "pyproject.toml"), "--config", "line-length = 8
 IGNORED = ["--extend-ignore", "B018,E402,E501,I001,PT018", "--no-cache"]
 
 
+def name_of(chapter: Path) -> str:
+    return "-".join(chapter.relative_to(ROOT / "book").with_suffix("").parts)
+
+
 def main() -> int:
     check, status = "--check" in sys.argv, 0
     with tempfile.TemporaryDirectory() as name:
         whole, parts = Path(name) / "chapters", Path(name) / "cells"
         whole.mkdir()
         parts.mkdir()
-        chapters = {path: path.read_text() for path in sorted((ROOT / "book").glob("*.md"))}
+        chapters = {
+            path: path.read_text()
+            for path in sorted((ROOT / "book").rglob("*.md"))
+            if path.parent.name != "homework"
+        }  # which is for another tool
         for chapter, text in chapters.items():
             cells = [match[2] + "\n" for match in CELL.finditer(text)]
-            (whole / f"{chapter.stem}.py").write_text("\n".join(cells))
+            (whole / f"{name_of(chapter)}.py").write_text("\n".join(cells))
             for number, cell in enumerate(cells):
-                (parts / f"{chapter.stem}-{number}.py").write_text(cell)
+                (parts / f"{name_of(chapter)}-{number}.py").write_text(cell)
         status |= subprocess.run([RUFF, "check", *COMMON, *IGNORED, whole]).returncode
         subprocess.run([RUFF, "format", *COMMON, parts], check=True)
         for chapter, text in chapters.items():
-            files = (parts / f"{chapter.stem}-{number}.py" for number in range(1000))
+            files = (parts / f"{name_of(chapter)}-{number}.py" for number in range(1000))
             new = CELL.sub(lambda m, files=files: m[1] + next(files).read_text().rstrip(), text)
             if new != text:
                 print(f"{'would format' if check else 'formatted'} {chapter.relative_to(ROOT)}")

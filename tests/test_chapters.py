@@ -11,8 +11,14 @@ import jupytext
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+SOLUTIONS = sorted((ROOT / "book" / "solutions").glob("*.md"))
 CHAPTERS = sorted((ROOT / "book").glob("*.md"))
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=[c.stem for c in CHAPTERS])
+each_notebook = pytest.mark.parametrize(
+    "path",
+    [*CHAPTERS, *SOLUTIONS],
+    ids=[p.relative_to(ROOT / "book").as_posix()[:-3] for p in [*CHAPTERS, *SOLUTIONS]],
+)
 SHOWS = re.compile(r"(figures\.\w+\.\w+|live\.\w+|plotting\.\w+)\(")
 FOLDED = {"hide-input", "remove-input", "hide-cell", "remove-cell"}
 
@@ -23,7 +29,12 @@ def _cells(path):
 
 
 def _lines(cell):
-    return [line for line in cell.source.splitlines() if line.strip()]
+    """The lines that a reader has to read: forms of exercises are none."""
+    return [
+        line
+        for line in cell.source.splitlines()
+        if line.strip() and not line.startswith("exercises.check(")
+    ]
 
 
 def _tree(cell):
@@ -44,7 +55,7 @@ def _says(cell):
     return isinstance(last, ast.Expr) and ast.unparse(last).startswith("Markdown(")
 
 
-@each_chapter
+@each_notebook
 def test_cells_are_short_and_only_sentences_and_imports_are_folded(path):
     for cell in _cells(path):
         folded = _tags(cell) & FOLDED
@@ -82,7 +93,7 @@ def _used(tree):
     return {n.id for n in ast.walk(ast.Module(tree, [])) if isinstance(n, ast.Name)}
 
 
-@each_chapter
+@each_notebook
 def test_a_page_uses_no_name_that_it_does_not_show(path):
     """What a reader can see uses only what a reader can see (imports may be folded)."""
     known, everything = set(dir(builtins)) | {"display"}, set(dir(builtins)) | {"display"}
@@ -95,7 +106,7 @@ def test_a_page_uses_no_name_that_it_does_not_show(path):
         assert not _used(tree) - everything, cell.source
 
 
-@each_chapter
+@each_notebook
 def test_every_figure_has_a_short_caption_in_the_chapter(path):
     cells = jupytext.read(path).cells
     for cell, following in zip(cells, [*cells[1:], None]):
@@ -111,7 +122,7 @@ def test_every_figure_has_a_short_caption_in_the_chapter(path):
             assert 6 <= len(words) <= 45, (len(words), caption)
 
 
-@each_chapter
+@each_notebook
 def test_no_chapter_says_twice_what_a_module_draws(path):
     """Drawing stands in `protolib/figures`: a chapter neither makes axes nor writes HTML."""
     code = "\n".join(cell.source for cell in _cells(path))

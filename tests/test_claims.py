@@ -321,3 +321,29 @@ def test_rows_that_would_count_as_more_seeds_are_refused():
         claims.ledger(pd.concat(universes, ignore_index=True))
     more = claims.ledger(pd.concat([table, later], ignore_index=True))  # honest new seeds
     assert {question.seeds for question in more[0].questions} == {24}
+
+
+def test_your_run_stands_beside_the_books_question_by_question():
+    yours, ours = (
+        claims.ledger(_table(_opposite)),
+        claims.ledger(_table(_paper, seeds=40, noise=0.002)),
+    )
+    same = claims.beside(ours, ours)
+    assert (same["same"] == same["questions"]).all()
+    assert (same["against"] == 0).all()
+    assert (same["yours"] == same["ours"]).all()
+    found = claims.beside(yours, ours).set_index("id")
+    for a, b in zip(yours, ours):
+        answers = list(zip([q.answer for q in a.questions], [q.answer for q in b.questions]))
+        if answers:
+            against = answers.count(("no", "yes")) + answers.count(("yes", "no"))
+            assert found.loc[a.claim.id, "against"] == against
+    assert found.loc["C1", "against"] > 10
+    assert list(found.loc["C1", ["yours", "ours"]]) == ["fails", "holds"]
+    assert not set(found.index) - set(same["id"])
+
+
+def test_only_questions_that_both_asked_are_compared():
+    small = claims.ledger(_table(_paper, sizes=SIZES[:1]))
+    found = claims.beside(small, claims.ledger(_table(_paper))).set_index("id")
+    assert found.loc["C1", "questions"] == len(small[0].questions)

@@ -187,3 +187,15 @@ def test_an_old_console_cannot_stop_the_words(encoding):
     assert run.returncode == 0, run.stderr
     assert b"S4" in run.stdout
     assert b"--lam" in run.stdout
+
+
+def test_claims_puts_your_table_beside_the_books(folder, capsys):
+    assert main([*TINY, "--out", "mine.csv"]) == 0
+    assert main(["claims", "mine.csv", "--beside", str(DATA / "ledger.csv.gz")]) == 0
+    said = capsys.readouterr().out.split("yours, beside")[1]
+    (row,) = [line for line in said.splitlines() if line.split()[:1] == ["C4"]]
+    same, against, questions = map(int, row.split()[-3:])
+    assert 0 <= same + against <= questions
+    assert questions > 0
+    assert main(["claims", "mine.csv", "--beside", str(DATA / "sparse.csv.gz")]) == 2
+    assert "no claim in common" in capsys.readouterr().err

@@ -83,3 +83,52 @@ def test_a_seed_is_a_whole_number(seed):
         inspect.unwrap(data.generator)(seed, data.INPUTS)
     same = [inspect.unwrap(data.generator)(s).random() for s in (7, np.int64(7), np.uint8(7))]
     assert len({*same}) == 1
+
+
+def _csv(folder, text, encoding="utf-8"):
+    path = folder / "own.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def test_a_table_of_ones_own_becomes_samples(tmp_path):
+    path = _csv(tmp_path, "a, y ,b\r\n1,5,10\r\n\r\n3,6,30\r\n2,7,20\r\n", "utf-8-sig")
+    x, y = data.from_csv(path, rescale=False)
+    assert x.tolist() == [[[1, 10], [3, 30], [2, 20]]]
+    assert y.tolist() == [[5, 6, 7]]
+    x, y = data.from_csv(path, "b", dtype=torch.float64)
+    assert x.tolist() == [[[-1, -1], [1, 0], [0, 1]]]
+    assert y.tolist() == [[-1, 1, 0]]
+    written = "y,x\n" + "\n".join(f"{n},{n}" for n in range(data.MOST_ROWS))
+    assert data.from_csv(_csv(tmp_path, written))[0].shape == (1, data.MOST_ROWS, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the file is empty"),
+        ("x;y\n1;2\n", "found semicolons"),
+        ("1,2\n3,4\n5,6\n", "names of the columns"),
+        ("x,\n3,4\n5,6\n", "names of the columns"),
+        ("x,x,y\n1,2,3\n4,5,6\n", "same name"),
+        ("x,z\n1,2\n3,4\n", "a column 'y', the target; found .'x', 'z'"),
+        ("y\n1\n2\n", "1 to 64 inputs beside 'y', got 0"),
+        (",".join(f"x{n}" for n in range(65)) + ",y\n", "1 to 64 inputs beside 'y', got 65"),
+        ("x,y\n1,2\n", "2 to 2000 samples, got 1"),
+        ("x,y\n" + "1,2\n" * 2001, "2 to 2000 samples, got 2001"),
+        ("x,y\n1,2\n3\n", "line 3: expected 2 values, got 1"),
+        ("x,y\n1,2\n3,four\n", "line 3, column 'y': expected a number, got 'four'"),
+        ("x,y\n1,2\nnan,4\n", "line 3, column 'x': expected a number, got 'nan'"),
+        ("x,y\n1,2\n1,4\n", "every value of 'x' is the same"),
+    ],
+)
+def test_a_bad_table_is_refused_by_line_and_column(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message):
+        data.from_csv(_csv(tmp_path, text))
+
+
+def test_a_table_that_is_no_text_or_no_file_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no such file"):
+        data.from_csv(tmp_path)
+    with pytest.raises(ValueError, match="UTF-8"):
+        data.from_csv(_csv(tmp_path, "größe,y\n1,2\n", "latin-1"))

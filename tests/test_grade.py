@@ -92,11 +92,20 @@ def test_the_limits_themselves_are_read():
 
 
 def test_a_link_may_come_wrapped_in_an_address_or_as_html():
-    for text in (HALF, f"#lab:{HALF}", f"file:///a/b.html#my-lab.2:{HALF}", HALF.replace("&", "&amp;")):
+    for text in (
+        HALF,
+        f"#lab:{HALF}",
+        f"file:///a/b.html#my-lab.2:{HALF}",
+        HALF.replace("&", "&amp;"),
+    ):
         run = grade.parse(text)
         assert (run.settings["size"], run.settings["tau"], run.steps) == (20, 0.02, 2000)
         assert run.challenge == "half-out"
-    assert grade.parse("#lab:preset=overlap%20expels&steps=5&version=1").settings["masks"] == (0, 0, 1)
+    assert grade.parse("#lab:preset=overlap%20expels&steps=5&version=1").settings["masks"] == (
+        0,
+        0,
+        1,
+    )
     assert grade.parse("#lab:attractor=soft%20coverage").settings["attractor"] == "soft coverage"
 
 
@@ -133,7 +142,9 @@ def test_a_change_to_what_was_there_and_its_parts_change_nothing():
     """Adam keeps its memory: 300 steps in three parts are 300 steps."""
     whole = grade.replay(grade.parse("#lab:n=8&masks=100&steps=300&version=1")).found
     parts = "run=100:tau:0.001~200:lambda:0.1"
-    assert grade.replay(grade.parse(f"#lab:n=8&masks=100&steps=300&{parts}&version=1")).found == whole
+    assert (
+        grade.replay(grade.parse(f"#lab:n=8&masks=100&steps=300&{parts}&version=1")).found == whole
+    )
 
 
 def test_a_run_that_takes_too_long_is_stopped():
@@ -205,12 +216,17 @@ def test_every_challenge_has_a_rule_that_python_can_replay():
         assert rule["best"][1] in ("least", "most")
         assert rule["steps"][1] <= grade.MOST_STEPS
         assert set(rule["hand"]) <= {"start", "samples", "prototypes"}
-        for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?", rule["text"]):  # what it says is its rule
+        for number in re.findall(
+            r"(?<![\w.])\d+(?:\.\d+)?", rule["text"]
+        ):  # what it says is its rule
             assert float(number) in _numbers(rule) | {9.0}, (name, number)
 
 
 def _numbers(rule):
-    return {float(v) for v in re.findall(r"\d+(?:\.\d+)?", json.dumps({**rule, "text": "", "title": ""}))}
+    return {
+        float(v)
+        for v in re.findall(r"\d+(?:\.\d+)?", json.dumps({**rule, "text": "", "title": ""}))
+    }
 
 
 SOLVED = {  # each can be met, and is not met by doing nothing
@@ -241,7 +257,11 @@ def test_an_orphan_can_be_fetched_back_by_one_move(seed):
     orphans = [j for j in range(8) if j not in owner]
     assert len(orphans) == grade.replay(run).found["orphans"] > 0
     spare = [i for i in range(8) if (owner[:i] == owner[i]).any()]
-    runs = [grade.parse(start.format(1300, f"&moved=1&run=1000:p:{j}:{x[i]:.4f}")) for j in orphans[1:2] for i in spare]
+    runs = [
+        grade.parse(start.format(1300, f"&moved=1&run=1000:p:{j}:{x[i]:.4f}"))
+        for j in orphans[1:2]
+        for i in spare
+    ]
     found = [grade.replay(run).found for run in runs]
     met = [grade.judge(run, "fetch-orphan", end) == [] for run, end in zip(runs, found)]
     assert any(met)
@@ -292,7 +312,9 @@ def test_python_trains_what_the_page_trained_to_the_same_scores(live_page):
         page.evaluate("link => { lab.open(link); }", link)  # and the page itself comes back there
         page.wait_for_function("([n]) => lab.step === n && !lab.shadowRoot.querySelector('.live').inert",
                                arg=[state["step"]])  # fmt: skip
-        page.wait_for_function("() => lab.shadowRoot.querySelector('.hint').textContent.startsWith('Trained again')")
+        page.wait_for_function(
+            "() => lab.shadowRoot.querySelector('.hint').textContent.startsWith('Trained again')"
+        )
         assert page.evaluate("() => lab.prototypes") == state["prototypes"], act
         assert _link(page) == link, act
     assert not log.errors
@@ -306,10 +328,17 @@ def test_page_and_python_judge_alike(live_page):
     for challenge, text, _, _ in CASES:
         steps = int(re.search(r"steps=(\d+)", text)[1])
         short = re.sub(r"steps=\d+", f"steps={min(steps, 40)}", re.sub(r"&run=\S+", "", text))
-        link = f"{short}&version=1" if "x=" in short or "w=" in short else f"{short.replace('&moved=1', '')}&version=1"
+        link = (
+            f"{short}&version=1"
+            if "x=" in short or "w=" in short
+            else f"{short.replace('&moved=1', '')}&version=1"
+        )
         page.evaluate("link => protolib.inClass.open(lab, link)", link)
         page.wait_for_function("n => lab.step === n", arg=min(steps, 40))
-        why = page.evaluate("name => protolib.inClass.judged(lab.lab, protolib.shared.challenges[name]).why", challenge)
+        why = page.evaluate(
+            "name => protolib.inClass.judged(lab.lab, protolib.shared.challenges[name]).why",
+            challenge,
+        )
         run = grade.parse(link)
         assert why == grade.judge(run, challenge, grade.replay(run).found), (challenge, link)
     for challenge, text, _, _ in CASES:  # and on what was changed on the way
@@ -317,7 +346,10 @@ def test_page_and_python_judge_alike(live_page):
             continue
         link = f"{text}&version=1"
         page.evaluate("link => protolib.inClass.open(lab, link)", link)
-        why = page.evaluate("name => protolib.inClass.judged(lab.lab, protolib.shared.challenges[name]).why", challenge)
+        why = page.evaluate(
+            "name => protolib.inClass.judged(lab.lab, protolib.shared.challenges[name]).why",
+            challenge,
+        )
         run = grade.parse(link)
         assert why == grade.judge(run, challenge, grade.replay(run).found), (challenge, link)
 
@@ -331,8 +363,12 @@ def test_a_challenge_is_taken_met_and_handed_in_by_its_buttons(live_page, tmp_pa
     inside.locator(".challenge select").select_option("quick-reading")
     inside.locator("button.begin").click()
     assert "Not yet: it must be 1 to 2000 steps" in inside.locator(".verdict").text_content()
-    page.evaluate("""() => { lab.set({masks: [1, 1, 0], kernel: 'energy', attractor: 'energy', lam: 1}); lab.advance(250); lab.pause(); }""")
-    page.wait_for_function("() => lab.shadowRoot.querySelector('.verdict').textContent.startsWith('Met, with 250 steps')")
+    page.evaluate(
+        """() => { lab.set({masks: [1, 1, 0], kernel: 'energy', attractor: 'energy', lam: 1}); lab.advance(250); lab.pause(); }"""
+    )
+    page.wait_for_function(
+        "() => lab.shadowRoot.querySelector('.verdict').textContent.startsWith('Met, with 250 steps')"
+    )
     inside.locator("button.hand-in").click()
     page.wait_for_function("() => lab.shadowRoot.querySelector('.challenge .note').textContent")
     link = inside.locator(".challenge textarea").evaluate("area => area.value")
@@ -358,7 +394,9 @@ def test_a_challenge_is_taken_met_and_handed_in_by_its_buttons(live_page, tmp_pa
 )  # fmt: skip
 def test_a_link_that_cannot_be_is_refused_in_the_page_too(live_page, text, word):
     page, log = live_page(LAB, fragment=f"#lab:{text}")
-    page.wait_for_function("word => lab.shadowRoot.querySelector('.hint').textContent.includes(word)", arg=word)
+    page.wait_for_function(
+        "word => lab.shadowRoot.querySelector('.hint').textContent.includes(word)", arg=word
+    )
     assert page.evaluate("() => lab.prototypes.every(Number.isFinite)")
     assert not log.errors
 
@@ -367,7 +405,9 @@ def test_without_its_file_the_lab_says_so_and_lives(live_page, tmp_path):
     page, _ = live_page(LAB)
     (tmp_path / "live-class.js").unlink()
     page.evaluate("() => lab.shadowRoot.querySelector('.present').click()")
-    page.wait_for_function("() => lab.shadowRoot.querySelector('.hint').textContent.includes('live-class.js')")
+    page.wait_for_function(
+        "() => lab.shadowRoot.querySelector('.hint').textContent.includes('live-class.js')"
+    )
     page.evaluate("() => lab.advance(3)")
     assert page.evaluate("() => lab.step") == 3
 
@@ -395,8 +435,30 @@ def test_a_file_becomes_a_table_with_a_reason_for_every_line(tmp_path, capsys):
     assert main(["grade", str(file)]) == 0
     text = (tmp_path / "class-graded.csv").read_text(encoding="utf-8-sig")
     table = pd.read_csv(tmp_path / "class-graded.csv").set_index("name")
-    assert list(table.index) == ["Ada", "Bob, B.", "'=HYPERLINK(1)", "Low", "Edit", "Typo", "Nobody", "Old", "Other", "Own"]
-    assert table["met"].fillna("").tolist() == ["yes", "yes", "yes", "no", "no", "not read", "not read", "not read", "no", ""]
+    assert list(table.index) == [
+        "Ada",
+        "Bob, B.",
+        "'=HYPERLINK(1)",
+        "Low",
+        "Edit",
+        "Typo",
+        "Nobody",
+        "Old",
+        "Other",
+        "Own",
+    ]
+    assert table["met"].fillna("").tolist() == [
+        "yes",
+        "yes",
+        "yes",
+        "no",
+        "no",
+        "not read",
+        "not read",
+        "not read",
+        "no",
+        "",
+    ]
     assert table.loc["Ada":"'=HYPERLINK(1)", "rank"].tolist() == [1, 3, 1]
     assert table["value"]["Ada"] == 0.02
     why = table["why not"]

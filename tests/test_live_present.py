@@ -109,7 +109,15 @@ def test_it_fills_the_screen_with_large_letters_and_all_in_view(shown, size, the
         page.evaluate("change => { lab.set(change); lab.advance(40); lab.pause(); }", change)
         page.wait_for_timeout(150)
         _looks_right(page, (size, change))
-    said = [act.say for tries in (live.TRIES[name] for name in ("index", "coverage", "separation", "overlap", "expulsion", "attractors")) for one in tries for act in one.acts]
+    said = [
+        act.say
+        for tries in (
+            live.TRIES[name]
+            for name in ("index", "coverage", "separation", "overlap", "expulsion", "attractors")
+        )
+        for one in tries
+        for act in one.acts
+    ]
     longest = max(said, key=len)
     page.evaluate("text => protolib.watch(lab.shadowRoot, text)", longest)
     assert page.evaluate(OUTSIDE) == []
@@ -122,7 +130,9 @@ def test_it_fills_the_screen_with_large_letters_and_all_in_view(shown, size, the
 def test_its_button_opens_it_and_escape_gives_everything_back(shown):
     page, log = shown()
     inside = page.locator("#lab")
-    before = page.evaluate("() => [lab.shadowRoot.querySelector('.live').innerHTML.replace(/<canvas.*?>/, ''), lab.shadowRoot.children.length]")
+    before = page.evaluate(
+        "() => [lab.shadowRoot.querySelector('.live').innerHTML.replace(/<canvas.*?>/, ''), lab.shadowRoot.children.length]"
+    )
     inside.locator("summary").click()
     for leave in ("key", "button"):
         inside.locator("button.present").click()
@@ -137,13 +147,22 @@ def test_its_button_opens_it_and_escape_gives_everything_back(shown):
         page.wait_for_function(f"() => !({PRESENT})()")
         assert page.evaluate("() => lab.shadowRoot.activeElement.className") == "present"
         assert page.evaluate("() => document.querySelectorAll('[inert]').length") == 0
-        assert page.evaluate("() => [lab.popover, document.documentElement.style.overflow, lab.layout]") == [None, "", None]
+        assert page.evaluate(
+            "() => [lab.popover, document.documentElement.style.overflow, lab.layout]"
+        ) == [None, "", None]
     page.evaluate("() => { lab.shadowRoot.querySelector('details').open = false; }")
     page.evaluate("() => { lab.open(''); }")
     page.wait_for_timeout(100)
-    after = page.evaluate("() => [lab.shadowRoot.querySelector('.live').innerHTML.replace(/<canvas.*?>/, ''), lab.shadowRoot.children.length]")
+    after = page.evaluate(
+        "() => [lab.shadowRoot.querySelector('.live').innerHTML.replace(/<canvas.*?>/, ''), lab.shadowRoot.children.length]"
+    )
     assert after[1] == before[1]
-    tidy = [text.replace(' data-short="τ"', "").replace(' data-short="λ"', "").replace(' data-short="N"', "") for text in (before[0], after[0])]
+    tidy = [
+        text.replace(' data-short="τ"', "")
+        .replace(' data-short="λ"', "")
+        .replace(' data-short="N"', "")
+        for text in (before[0], after[0])
+    ]
     assert tidy[0].count("<") == tidy[1].count("<")
     assert not log.errors
 
@@ -156,7 +175,18 @@ def test_it_is_worked_by_keyboard_and_by_pointer(shown):
     for _ in range(12):
         seen.append(page.evaluate("() => lab.shadowRoot.activeElement?.className ?? ''"))
         page.keyboard.press("Tab")
-    assert seen[:10] == ["play main", "reset", "switch", "switch", "switch", "s-tau", "try", "leave", "handle", "handle"]
+    assert seen[:10] == [
+        "play main",
+        "reset",
+        "switch",
+        "switch",
+        "switch",
+        "s-tau",
+        "try",
+        "leave",
+        "handle",
+        "handle",
+    ]
     page.locator("#lab button.switch").first.focus()
     page.keyboard.press("Space")
     assert page.evaluate("() => lab.state.masks") == [1, 1, 0]
@@ -175,7 +205,9 @@ def test_it_is_worked_by_keyboard_and_by_pointer(shown):
     assert page.evaluate("() => lab.samples[4]") != old
     assert after[0] == pytest.approx(x + 60, abs=1)
     page.locator("#lab select.try").select_option(index=1)
-    page.wait_for_function("() => lab.shadowRoot.querySelector('.watch').textContent.startsWith('Most leave')")
+    page.wait_for_function(
+        "() => lab.shadowRoot.querySelector('.watch').textContent.startsWith('Most leave')"
+    )
     page.wait_for_function("() => lab.step > 20")
     assert not log.errors
 
@@ -187,8 +219,16 @@ def test_on_a_telephone_it_is_one_column_with_nothing_cut_off(shown):
     assert page.evaluate("() => lab.scrollWidth <= lab.clientWidth")
     assert all(size >= 16 for _, size in page.evaluate(LETTERS))
     seen, width, height = page.evaluate(CANVAS)
-    assert all(one["size"] >= 15.9 and one["left"] >= 0 and one["right"] <= width and one["bottom"] <= height for one in seen)
-    bottom = page.evaluate("() => lab.shadowRoot.querySelector('.scores').getBoundingClientRect().bottom")
+    assert all(
+        one["size"] >= 15.9
+        and one["left"] >= 0
+        and one["right"] <= width
+        and one["bottom"] <= height
+        for one in seen
+    )
+    bottom = page.evaluate(
+        "() => lab.shadowRoot.querySelector('.scores').getBoundingClientRect().bottom"
+    )
     assert bottom < 844
     page.locator("#lab button.leave").click()
     assert not page.evaluate(PRESENT)

@@ -148,6 +148,20 @@ def test_lines_are_short_and_curves_are_kept():
     assert drawn.count("<g") == drawn.count("</g>")
 
 
+def test_lines_of_one_look_are_one_unless_they_let_through():
+    figure, ax = plotting.panel(3.0, 2.0)
+    for height in (0.2, 0.4):
+        ax.axhline(height, color="#123456")
+    for height in (0.6, 0.8):
+        ax.axhline(height, color="#654321", alpha=0.5)
+    ax.set_yscale("log")
+    drawn = plotting.svg(figure)
+    (lines,) = re.findall(r'<path d="([^"]*)"[^>]*stroke: #123456', drawn)
+    assert lines.count("M") == 2
+    assert len(re.findall(r"stroke: #654321", drawn)) == 2
+    assert 'style="fill: none"' not in drawn
+
+
 def test_a_dot_is_a_line_of_no_length():
     figure, ax = plotting.panel(3.0, 2.0)
     plotting.plot_dots([1, 2], [1, 2], ax=ax, colour="#123456")

@@ -60,9 +60,8 @@ def write_texts(app, exception) -> None:
     if exception or app.builder.name != "html":
         return
     folder = Path(app.outdir)
-    texts = {
-        name: text((folder / f"{name}.html").read_text()) for name in sorted(app.env.found_docs)
-    }
+    pages = {name: folder / f"{name}.html" for name in sorted(app.env.found_docs)}
+    texts = {name: text(page.read_text()) for name, page in pages.items() if page.exists()}
     script = f"window.PAGE_TEXTS = {json.dumps(texts, ensure_ascii=False)};\n"
     (folder / "_static" / "search-texts.js").write_text(script)
 

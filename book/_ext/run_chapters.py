@@ -88,7 +88,9 @@ def read(name: str, path: Path) -> Chapter | None:
         return None
     notebook = create_nb_reader(str(path), MdParserConfig(), NbParserConfig(), text).read(text)
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    data = files(code, path.parent)
+    data = [*files(code, path.parent)]
+    if "assert_right" in code:
+        data.append(ROOT / "protolib" / "keys.json")
     return Chapter(name, path, notebook, fingerprint(
         *modules(code), extra_files=data, packages=PACKAGES, without=ELSEWHERE
     ))  # fmt: skip
@@ -178,7 +180,8 @@ def _processors() -> int:
 
 
 def prepare(app, config) -> None:
-    config.nb_execution_cache_path = str(Path(app.outdir).parent / CACHE)
+    beside = Path(app.outdir).parent / CACHE
+    config.nb_execution_cache_path = os.environ.get("BOOK_CACHE") or str(beside)
     os.environ["OMP_NUM_THREADS"] = "1"  # tiny arrays run slower on two
     os.environ["PYTHONPATH"] = os.pathsep.join(
         [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]

@@ -23,6 +23,7 @@ from protolib.claims.engine import (
     Verdict,
     above,
     below,
+    beside,
     decide,
     evidence,
     negative,
@@ -62,7 +63,7 @@ from protolib.claims.paper import (
 __all__ = [
     "BASELINE", "CLAIMS", "CONFIDENCE", "COVERAGE", "HOT", "INTERVALS", "OVERLAP", "OVERLAP_FREE",
     "R2_MARGIN", "RARE", "REPULSIONS", "SEPARATION", "SHARE_MARGIN", "Claim", "Interval",
-    "Question", "Revision", "Rule", "Verdict", "above", "below", "by_seed", "contrasts",
+    "Question", "Revision", "Rule", "Verdict", "above", "below", "beside", "by_seed", "contrasts",
     "coverage", "decide", "evidence", "grids", "holm", "ledger", "mean_interval",
     "median_interval", "negative", "paired", "positive", "share_interval", "shuffled", "summary",
 ]  # fmt: skip

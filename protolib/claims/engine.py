@@ -201,3 +201,31 @@ def summary(verdicts: list[Verdict]) -> pd.DataFrame:
         counts = [answers.count(word) for word in ("yes", "no", "open")]
         rows.append((claim.id, claim.sentence, verdict, *counts, corrected))
     return pd.DataFrame(rows, columns=["id", "claim", "verdict", "yes", "no", "open", "corrected"])
+
+
+def beside(yours: list[Verdict], ours: list[Verdict]) -> pd.DataFrame:
+    """Your verdicts beside the book's, one row a claim that both could ask.
+
+    Returns
+    -------
+    DataFrame
+        `id`, `claim`, `yours`, `ours`; of the questions that both asked how many got the same
+        answer (`same`), how many one said yes to and the other no (`against`), and how many there
+        were (`questions`). An *against* is news: a bug, or a finding.
+    """
+    rows = []
+    book = {verdict.claim.id: verdict for verdict in ours}
+    for mine in yours:
+        other = book.get(mine.claim.id)
+        if other is None or not mine.questions or not other.questions:
+            continue
+        theirs = {(q.n, q.contrast): q.answer for q in other.questions}
+        pairs = [(q.answer, theirs[q.n, q.contrast]) for q in mine.questions
+                 if (q.n, q.contrast) in theirs]  # fmt: skip
+        same = sum(a == b for a, b in pairs)
+        against = sum({a, b} == {"yes", "no"} for a, b in pairs)
+        row = (mine.claim.id, mine.claim.sentence, mine.verdict, other.verdict)
+        rows.append((*row, same, against, len(pairs)))
+    return pd.DataFrame(
+        rows, columns=["id", "claim", "yours", "ours", "same", "against", "questions"]
+    )
