@@ -401,7 +401,7 @@ def report_open(differences) -> list[bool]:
 
 @functools.cache
 def cheap_anywhere() -> list[bool]:
-    """Overlap of narrow units on the samples, outside, and evenly (readouts can then interpolate)."""
+    """Overlap of narrow units on the samples, outside, and evenly; readouts then interpolate."""
     x = data.uniform([0], 8, dtype=torch.float64)
     cost = {}
     for name, p, w in (("samples", x, 2000.0), ("even", points(np.linspace(-1, 1, 8)), 60.0),

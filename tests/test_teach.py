@@ -67,6 +67,11 @@ def test_the_bank_has_36_items_whose_tags_and_goals_exist():
     assert missing == {("packing", 3)}
 
 
+def test_no_item_bears_the_name_of_an_exercise():
+    keys = tomllib.loads((ROOT / "book" / "solutions" / "keys.toml").read_text(encoding="utf-8"))
+    assert not {item["id"] for item in ITEMS} & keys.keys()
+
+
 def test_the_right_answer_does_not_stand_at_one_place():
     places = [[right for *_, right in quiz.options(i)].index(True) for i in BANK["item"]]
     assert max(np.bincount(places)) <= len(places) / 2
@@ -245,7 +250,7 @@ def test_the_minutes_of_a_plan_add_up(plan, lengths):
 
 def test_the_plans_run_every_station_of_the_lab_sheet_for_as_long_as_it_says():
     sheet = (TEACH / "lab-sheet.md").read_text(encoding="utf-8")
-    stations = re.findall(r"^## ([A-F])\. .*<small>(\d+) minutes</small>\n+<a href=\"(.*?)\"",
+    stations = re.findall(r"^## ([A-F])\. .* · (\d+) minutes\n+<a href=\"(.*?)\"",
                           sheet, re.M)  # fmt: skip
     assert [letter for letter, *_ in stations] == list("ABCDEF")
     assert sum(int(m) for _, m, _ in stations) == 35
@@ -259,6 +264,17 @@ def test_the_plans_run_every_station_of_the_lab_sheet_for_as_long_as_it_says():
                 assert f'{link}&amp;present=1">lab, {letter}' in text
         asked = set(re.findall(r"`([a-z]+-[a-z]+)`", text))
         assert asked <= {item["id"] for item in BANK["item"]}
+
+
+def test_the_exercises_for_the_next_time_take_as_long_as_they_say():
+    text = (TEACH / "plan-two-hours.md").read_text(encoding="utf-8")
+    part = text.split("## For the next time, ")[1].split("\n## ")[0]
+    told = re.findall(r'href="\.\./(\S+)\.html#(\S+?)">[^<]*</a> \((\d+)\)', part)
+    assert sum(int(m) for *_, m in told) == int(part.split()[0]) == 20
+    for chapter, label, length in told:
+        there = (ROOT / "book" / f"{chapter}.md").read_text(encoding="utf-8")
+        box = there.split(f":label: {label}\n")[1].split("\n\n")[0]
+        assert f":minutes: {length}" in box, label
 
 
 def test_the_rule_that_pairs_use_at_the_board_is_the_ledgers():
@@ -302,7 +318,8 @@ def test_every_link_leads_somewhere(page):
             facts.open_lab(link)
         elif anchor:
             titles = re.findall(r"^#+ (.*)$", there, re.M)
-            assert anchor in {make_id(title) for title in titles}, link
+            labels = re.findall(r"^:label: (\S+)$", there, re.M)
+            assert anchor in {*labels, *map(make_id, titles)}, link
 
 
 @pytest.mark.browser
@@ -313,6 +330,19 @@ def test_the_page_opens_every_link_without_a_word(live_page):
     for link in links:
         words = link.removesuffix("&present=1")  # what a lab of the page takes off by itself
         assert page.evaluate("text => new protolib.LabState().open(text)", words) == [], link
+    assert not log.errors
+
+
+@pytest.mark.browser
+def test_a_plans_link_fills_the_projector(live_page):
+    link = next(link for link in lab_links(PLANS[0].read_text("utf-8")) if "present=1" in link)
+    lab = '<prototype-lab id="lab" linked>the still</prototype-lab>'
+    page, log = live_page(lab, fragment="#" + link.split("#")[1])
+    page.wait_for_function("() => lab.hasAttribute('present')")
+    said = page.evaluate("() => lab.shadowRoot.querySelector('.hint')?.textContent ?? ''")
+    assert "refused" not in said
+    assert "understood" not in said
+    assert page.evaluate("() => lab.state.size") == facts.open_lab(link).size
     assert not log.errors
 
 
@@ -471,6 +501,14 @@ def test_what_is_handed_out_is_two_a4_pages(chromium, tmp_path, name):
     assert {tuple(round(float(v)) for v in box.split()) for box in boxes} == {(0, 0, 595, 842)}
 
 
+@pytest.mark.browser
+def test_the_questions_for_the_projector_are_a_page_each(chromium, tmp_path):
+    source = sheets.cards(BANK)
+    assert source.count("\n# ") == 36
+    assert not [item["id"] for item in BANK["item"] if item["say"] in source]
+    assert sheets.print_source(chromium, source, tmp_path / "q.pdf", kind="cards") == 36
+
+
 def test_formulas_of_a_sheet_are_left_to_mathjax_and_others_load_nothing():
     text = sheets.page("Take $w_1 < 2$ and *this*.", kind="test")
     assert r"\(w_1 < 2\)" in text
@@ -503,9 +541,7 @@ def test_the_first_page_leads_to_everything():
         assert f"({name})" in text, name
     shown = re.findall(r"```sh\n(.*?)```", text, re.S)
     assert sum(len(block.split("\n")) - 1 for block in shown) == 3
-    assert text.startswith(
-        "# For teachers\n\n**Forty students, mixed laptops, two hours: do this.**"
-    )
+    assert text.split("\n")[2] == "**Forty students, mixed laptops, two hours: do this.**"
 
 
 def test_both_sources_are_read_as_they_stand():
