@@ -319,7 +319,7 @@ def replay(run: Run, *, seconds: float = SECONDS) -> Replay:
 
     Examples
     --------
-    >>> ended = replay(parse("n=20&tau=1&masks=010&steps=300&version=1"))
+    >>> ended = replay(parse("n=20&tau=1&masks=010&steps=500&version=1"))
     >>> ended.found["outside"] > 8, ended.drift < 1e-9
     (True, True)
     """

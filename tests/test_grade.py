@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from test_live_links import HOSTILE, fragments
 
 from protolib import data, grade, hull, live, matching, model, training
 from protolib.__main__ import main
@@ -76,6 +77,40 @@ HALF = "n=20&tau=0.02&masks=010&steps=2000&challenge=half-out&version=1"
 def test_what_is_no_link_of_the_lab_is_refused_in_a_sentence(link, words):
     with pytest.raises(ValueError, match=words):
         grade.parse(link)
+
+
+def _runs(count):
+    """Words of changes on the way, most of them hostile."""
+    draw = np.random.default_rng(0)
+    names = [*grade._WORDS.values(), "p", "x", "samples", "constructor", "__proto__", ""]
+    for _ in range(count):
+        parts = []
+        for _ in range(draw.integers(1, 4)):
+            some = [
+                str(draw.integers(-1, 25)),
+                str(draw.choice(names)),
+                str(draw.choice(HOSTILE)),
+                "0.5",
+                "3",
+            ]
+            parts.append(":".join(some[: draw.integers(1, 6)]))
+        yield "steps=20&version=1&moved=1&run=" + "~".join(parts)
+
+
+def test_no_text_at_all_is_anything_but_a_run_or_a_sentence():
+    words = [*grade._WORDS.values(), *grade._OWN, "foo"]
+    read, said = 0, []
+    for text in (*fragments(words, 3000), *_runs(1000)):
+        try:
+            run = grade.parse(f"#lab:{text}")
+        except ValueError as error:
+            said.append(str(error))
+        else:
+            read += 1
+            assert 2 <= run.settings["size"] <= 60
+            assert run.steps <= grade.MOST_STEPS
+    assert read > 20
+    assert all(10 < len(sentence) < 400 for sentence in said)
 
 
 def test_the_limits_themselves_are_read():
@@ -398,6 +433,23 @@ def test_a_link_that_cannot_be_is_refused_in_the_page_too(live_page, text, word)
         "word => lab.shadowRoot.querySelector('.hint').textContent.includes(word)", arg=word
     )
     assert page.evaluate("() => lab.prototypes.every(Number.isFinite)")
+    assert not log.errors
+
+
+def test_no_run_leads_the_page_out_of_its_limits(live_page):
+    page, log = live_page(LAB)
+    _load(page)
+    script = """async (texts) => {
+      const bad = [];
+      for (const text of texts) {
+        await protolib.inClass.open(lab, text);
+        const { slope, samples, prototypes, step } = lab.state;
+        if (![slope, samples, prototypes].flat(2).every(Number.isFinite) || step > 20 || lab.shadowRoot.querySelector(".live").inert
+          || samples.flat().some((v) => Math.abs(v) > 10)) bad.push(text);
+      }
+      return bad;
+    }"""
+    assert page.evaluate(script, list(_runs(300))) == []
     assert not log.errors
 
 
