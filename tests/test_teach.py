@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 import zipfile
 from importlib.util import find_spec
 
+import jaxtyping
 import numpy as np
 import pytest
 import quiz
@@ -27,6 +28,15 @@ PLANS = [page for page in PAGES if page.stem.startswith("plan-")]
 LATER = {"slides.md", "hand-in.md", "adapt.md", "homework/index.md"}  # may be made after these
 MISCONCEPTIONS = (ANSWERS / "misconceptions.md").read_text(encoding="utf-8")
 EXPRESSIONS = {name: value for name, value in vars(facts).items() if not name.startswith("_")}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quick():
+    """Fifty trainings: shapes are checked at run time elsewhere."""
+    before = jaxtyping.config.jaxtyping_disable
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", before)
 
 
 def items(name):
