@@ -189,6 +189,7 @@ def test_an_unknown_exercise_is_refused_with_those_that_there_are():
         ({"ask": "essay"}, "ask must be one of"),
         ({"digits": None}, "needs digits"),
         ({"surplus": 1}, "surplus, which nothing reads"),
+        ({"right": "$x$"}, "plain text"),
         ({"wrong": [{"answer": 0.0707, "say": "the same"}]}, "the same to the digits"),
     ],
 )

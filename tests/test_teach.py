@@ -250,7 +250,7 @@ def test_the_minutes_of_a_plan_add_up(plan, lengths):
 
 def test_the_plans_run_every_station_of_the_lab_sheet_for_as_long_as_it_says():
     sheet = (TEACH / "lab-sheet.md").read_text(encoding="utf-8")
-    stations = re.findall(r"^## ([A-F])\. .*<small>(\d+) minutes</small>\n+<a href=\"(.*?)\"",
+    stations = re.findall(r"^## ([A-F])\. .* · (\d+) minutes\n+<a href=\"(.*?)\"",
                           sheet, re.M)  # fmt: skip
     assert [letter for letter, *_ in stations] == list("ABCDEF")
     assert sum(int(m) for _, m, _ in stations) == 35
@@ -330,6 +330,19 @@ def test_the_page_opens_every_link_without_a_word(live_page):
     for link in links:
         words = link.removesuffix("&present=1")  # what a lab of the page takes off by itself
         assert page.evaluate("text => new protolib.LabState().open(text)", words) == [], link
+    assert not log.errors
+
+
+@pytest.mark.browser
+def test_a_plans_link_fills_the_projector(live_page):
+    link = next(link for link in lab_links(PLANS[0].read_text("utf-8")) if "present=1" in link)
+    lab = '<prototype-lab id="lab" linked>the still</prototype-lab>'
+    page, log = live_page(lab, fragment="#" + link.split("#")[1])
+    page.wait_for_function("() => lab.hasAttribute('present')")
+    said = page.evaluate("() => lab.shadowRoot.querySelector('.hint')?.textContent ?? ''")
+    assert "refused" not in said
+    assert "understood" not in said
+    assert page.evaluate("() => lab.state.size") == facts.open_lab(link).size
     assert not log.errors
 
 
@@ -486,6 +499,14 @@ def test_what_is_handed_out_is_two_a4_pages(chromium, tmp_path, name):
     assert sheets.print_sheet(chromium, sheets.SHEETS[name], target) == 2
     boxes = re.findall(rb"/MediaBox\s*\[([\d. ]+)\]", target.read_bytes())
     assert {tuple(round(float(v)) for v in box.split()) for box in boxes} == {(0, 0, 595, 842)}
+
+
+@pytest.mark.browser
+def test_the_questions_for_the_projector_are_a_page_each(chromium, tmp_path):
+    source = sheets.cards(BANK)
+    assert source.count("\n# ") == 36
+    assert not [item["id"] for item in BANK["item"] if item["say"] in source]
+    assert sheets.print_source(chromium, source, tmp_path / "q.pdf", kind="cards") == 36
 
 
 def test_formulas_of_a_sheet_are_left_to_mathjax_and_others_load_nothing():
