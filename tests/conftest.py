@@ -90,3 +90,25 @@ def pytest_terminal_summary(terminalreporter):
         for name, value in report.user_properties:
             if name == "jupyterlab" and report.when == "call":
                 terminalreporter.write_line(f"JupyterLab: {value}")
+
+
+@pytest.fixture
+def visit(chromium):
+    """Open a page at a width and in a theme, offline; returns the page and its log."""
+    contexts = []
+
+    def open_it(page_path, width=1280, theme="light", **options):
+        import browser
+
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=theme, offline=True, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        log = browser.watch(page)
+        page.goto(page_path.as_uri())
+        return page, log
+
+    yield open_it
+    for context in contexts:
+        context.close()

@@ -17,7 +17,6 @@ import yaml
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 from PIL import Image
-
 from test_chapter_exercises import EXERCISE
 
 from protolib import claims, plotting

@@ -14,28 +14,6 @@ WITH_FIGURES = [p for p in PAGES if any(f"<{tag}" in p.read_text(encoding="utf-8
 pytestmark = [needs_build, pytest.mark.browser]
 
 
-@pytest.fixture
-def visit(chromium):
-    """Open a page at a width and in a theme, offline; returns the page and its log."""
-    contexts = []
-
-    def open_it(page_path, width=1280, theme="light", **options):
-        import browser
-
-        context = chromium.new_context(
-            viewport={"width": width, "height": 800}, color_scheme=theme, offline=True, **options
-        )
-        contexts.append(context)
-        page = context.new_page()
-        log = browser.watch(page)
-        page.goto(page_path.as_uri())
-        return page, log
-
-    yield open_it
-    for context in contexts:
-        context.close()
-
-
 def test_a_reader_with_a_keyboard_expels_prototypes_and_brings_them_back(visit):
     """The story that the first page tells, played with keys alone."""
     page, log = visit(HTML / "book" / "index.html", reduced_motion="reduce")
