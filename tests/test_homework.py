@@ -162,15 +162,31 @@ def test_an_independent_eye_finds_the_forces(made):
     assert least["coverage"] < pulled["coverage"]
 
 
-def test_every_salt_has_weights_and_a_key_of_its_own(made):
-    arrays, key, *_ = made
+def test_every_salt_has_weights_and_a_key_of_its_own(made, monkeypatch):
+    def untrained(seeds, units, forces, **config):
+        w, b, x = (
+            np.stack([np.random.default_rng([int(seed), k]).normal(size=units) for seed in seeds])
+            for k in range(3)
+        )
+        return np.tile(w, (len(forces), 1)), np.tile(b, (len(forces), 1)), x
+
+    monkeypatch.setattr(homework, "_train", untrained)
+    monkeypatch.setattr(homework, "shows", lambda arrays, key: True)
+    arrays, key = homework.make_weights(SALT)
     again, same = homework.make_weights(SALT)
-    other, others_key = homework.make_weights("the salt of others")
     assert same == key
-    assert all(np.array_equal(again[name], arrays[name]) for name in arrays)
-    assert not any(np.array_equal(other[name], arrays[name]) for name in arrays)
-    assert others_key != key
-    assert sorted(key.values()) == sorted(others_key.values()) == sorted(homework.FORCES)
+    assert all(np.array_equal(again[name], array) for name, array in arrays.items())
+    assert {name: array.shape for name, array in arrays.items()} == {
+        name: array.shape for name, array in made[0].items()
+    }
+    keys = set()
+    for k in range(20):
+        other, others_key = homework.make_weights(f"salt number {k}")
+        assert not any(np.array_equal(other[name], array) for name, array in arrays.items())
+        assert sorted(others_key.values()) == sorted(homework.FORCES)
+        keys.add(tuple(others_key.values()))
+    assert len(keys) > 15  # of 720
+    assert all(len({values[place] for values in keys}) > 3 for place in range(6))
 
 
 def test_the_weights_are_small_and_finite(made):
