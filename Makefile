@@ -16,7 +16,7 @@ export OMP_NUM_THREADS = 1
 
 export REQUIREMENTS
 
-.PHONY: picture pictures tables book strict pages test mutate browser check lint lab pdf contact-sheet offline clean serve benchmark install help
+.PHONY: picture pictures tables book strict pages test mutate browser check lint lab pdf course contact-sheet offline clean serve benchmark install help
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,7 +29,7 @@ $(STAMP): $(REQUIREMENTS) constraints.txt pyproject.toml
 	$(PIP) -r $(REQUIREMENTS)
 	touch $@
 
-$(TEST_STAMP): $(STAMP) $(TESTS)
+$(TEST_STAMP): $(STAMP) $(TESTS) requirements-teach.txt
 	$(PIP) -r $(TESTS)
 	touch $@
 
@@ -80,6 +80,9 @@ offline: $(STAMP)  ## the built book as a zip that needs no network
 	$(BIN)/jupyter-book build . --all --quiet
 	$(BIN)/python tools/pack_offline.py
 
+course: $(TEST_STAMP)  ## editions for students and teachers, slides, quiz files: _build/course
+	$(BIN)/python tools/course.py
+
 pictures: $(TEST_STAMP)  ## photograph a figure of every chapter, for cards and previews (after make book)
 	$(BIN)/python tools/page_pictures.py
 
@@ -91,11 +94,6 @@ tables: $(STAMP)  ## make the tables in book/_data anew (about two hours on two 
 	$(BIN)/python tools/make_tables.py packing attractors expulsion
 	for name in arena chain coefficients companions generalisation limits scale search sparse universality; do \
 	  $(BIN)/python -m protolib measure $$name --out book/_data/$$name.csv.gz || exit 1; done
-	$(BIN)/python -m protolib measure generalisation --out book/_data/generalisation.csv.gz
-	$(BIN)/python -m protolib measure chain --out book/_data/chain.csv.gz
-	$(BIN)/python -m protolib measure companions --out book/_data/companions.csv.gz
-	$(BIN)/python -m protolib measure limits --out book/_data/limits.csv.gz
-	$(BIN)/python -m protolib measure sparse --out book/_data/sparse.csv
 	$(BIN)/python -m protolib multiverse
 
 benchmark: $(TEST_STAMP)  ## time the 480 runs three ways, and the cost against N (about ten minutes)

@@ -1,6 +1,7 @@
 """The command line: `python -m protolib grid` runs trainings, `claims` judges a table of them.
 
 `multiverse` makes the table of the chapter on robustness anew, `measure` those of other chapters.
+`grade` trains again what students hand in as links of the live lab.
 """
 
 import argparse
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from protolib import claims, measurements, multiverse, sweep
+from protolib import claims, grade, measurements, multiverse, sweep
 from protolib.claims import further, measured
 from protolib.claims import sparse as sparse_claims
 from protolib.masks import parse_mask
@@ -100,6 +101,16 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TABLE",
         help="put the verdicts beside those on another table, such as book/_data/ledger.csv.gz",
     )
+
+    handed = commands.add_parser(
+        "grade",
+        help="train links of the live lab again, and say who met the challenge",
+        description="Train links of the live lab again, and say who met the challenge.",
+        epilog="Challenges: " + ", ".join(grade.CHALLENGES),
+    )
+    handed.add_argument("file", help="a CSV or text file with a name and a link on every line")
+    handed.add_argument("--challenge", default=None, help="default: the one that each link names")
+    handed.add_argument("--out", default=None, help="the table to write; default FILE-graded.csv")
     return parser
 
 
@@ -191,6 +202,23 @@ def _verdicts(table: str, *, fresh: bool = False) -> list[claims.Verdict]:
     return claims.ledger(unseen if fresh and len(unseen) else found)
 
 
+def _grade(options: argparse.Namespace) -> None:
+    file = Path(options.file)
+    out = Path(options.out or file.with_name(f"{file.stem}-graded.csv"))
+    if out.resolve() == file.resolve():
+        raise ValueError(f"cannot write {out}: it is the file of links")
+    _check_writable(out)
+
+    def tell(row: dict) -> None:
+        best = f", {row['measured']} {row['value']:.4g}" if row["measured"] else ""
+        why = f": {row['why not']}" if row["why not"] else ""
+        print(f"{row['name'] or '(no name)'}: {row['challenge']} {row['met']}{best}{why}")
+
+    table = grade.grade(file, challenge=options.challenge, progress=tell)
+    out.write_text(grade.to_csv(table), encoding="utf-8-sig")  # so that spreadsheets read λ
+    print(f"{len(table)} lines in {out}")
+
+
 def _print_verdicts(verdicts: list[claims.Verdict], *, details: bool) -> None:
     for verdict in verdicts:
         claim, answers = verdict.claim, [question.answer for question in verdict.questions]
@@ -217,6 +245,7 @@ def main(arguments: list[str] | None = None) -> int:
             "multiverse": _multiverse,
             "measure": _measure,
             "claims": _claims,
+            "grade": _grade,
         }
         commands[options.command](options)
     except KeyboardInterrupt:

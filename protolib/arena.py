@@ -254,12 +254,12 @@ def judge(
     one digit; identified: among 99 decoys; found at 1% false: by the distance to the nearest.
     """
     alike = similarity(members, candidates).numpy()
-    pairs = [matching.cheapest_pairs(-table) for table in alike]
+    own = [table[matching.cheapest_pairs(-table)] > ALIKE for table in alike]
     near = -privacy.nearest(members, candidates), -privacy.nearest(others, candidates)
     return {
         "matched error": matching.reconstruction_error(candidates, members).numpy(),
         "alike, best match": (alike.max(-1) > ALIKE).mean(-1),
-        "alike, one-to-one": np.array([(t[p] > ALIKE).mean() for t, p in zip(alike, pairs)]),
+        "alike, one-to-one": np.array([hit.sum() for hit in own]) / members.shape[1],
         "identified": privacy.identified(candidates, members, others).numpy(),
         "found at 1% false": np.array([privacy.found(*pair) for pair in zip(*near)]),
     }

@@ -68,7 +68,9 @@ def live_page(watched, tmp_path):
     page, log = watched
     for name, (sources, _) in live.BUNDLES.items():
         (tmp_path / name).write_text(live.script(*sources), encoding="utf-8")
-    scripts = "".join(f'<script src="{name}" defer></script>' for name in live.BUNDLES)
+    scripts = "".join(
+        f'<script src="{name}" defer></script>' for name, (_, tags) in live.BUNDLES.items() if tags
+    )
 
     def open_it(body="", width=900, fragment=""):
         text = PAGE.format(body=body, scripts=scripts)
@@ -88,3 +90,25 @@ def pytest_terminal_summary(terminalreporter):
         for name, value in report.user_properties:
             if name == "jupyterlab" and report.when == "call":
                 terminalreporter.write_line(f"JupyterLab: {value}")
+
+
+@pytest.fixture
+def visit(chromium):
+    """Open a page at a width and in a theme, offline; returns the page and its log."""
+    contexts = []
+
+    def open_it(page_path, width=1280, theme="light", **options):
+        import browser
+
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=theme, offline=True, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        log = browser.watch(page)
+        page.goto(page_path.as_uri())
+        return page, log
+
+    yield open_it
+    for context in contexts:
+        context.close()

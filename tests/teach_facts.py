@@ -33,6 +33,8 @@ def open_lab(link: str) -> live.Lab:
     traits: dict = {}
     for part in link.split("#")[-1].split(":", 1)[1].split("&"):
         word, text = part.split("=", 1)
+        if word == "present":  # for the projector
+            continue
         text = unquote(text)
         name = WORDS.get(word, word)
         if name in LISTS or name == "masks":
@@ -69,6 +71,17 @@ def played(link: str, *acts) -> dict:
         "places": p[0, :, 0].tolist(),
         "samples": x[0, :, 0].tolist(),
     }
+
+
+@functools.cache
+def with_and_without_coverage(n, seeds) -> tuple[np.ndarray, np.ndarray]:
+    """Errors of the labs `n=…&seed=…`, with coverage and without, (seeds,): one stack."""
+    both, double = [*range(seeds)] * 2, {"dtype": torch.float64}
+    x, start = data.uniform(both, n, **double), model.initialise(both, n, **double)
+    masks = torch.tensor([[1.0, 0, 0]] * seeds + [[0.0, 0, 0]] * seeds).double()
+    net = training.train(start, x, data.sine(x), masks).parameters
+    errors = matching.reconstruction_error(model.prototypes(net), x).numpy()
+    return errors[:seeds], errors[seeds:]
 
 
 def pulls(x, p) -> torch.Tensor:
@@ -388,7 +401,7 @@ def report_open(differences) -> list[bool]:
 
 @functools.cache
 def cheap_anywhere() -> list[bool]:
-    """Overlap of narrow units on the samples, outside, and evenly (readouts can then interpolate)."""
+    """Overlap of narrow units on the samples, outside, and evenly; readouts then interpolate."""
     x = data.uniform([0], 8, dtype=torch.float64)
     cost = {}
     for name, p, w in (("samples", x, 2000.0), ("even", points(np.linspace(-1, 1, 8)), 60.0),
@@ -481,12 +494,11 @@ def energy_leads(prototypes, samples) -> list[float]:
     """Where small steps down the energy distance lead, in the given order of prototypes."""
     p, x = points(prototypes), points(samples)
     form = {"kernel": "energy", "tau": 1.0}
-    size = 0.05
-    for k in range(4000):
+    for k in range(800):
         p = p.detach().requires_grad_()
         loss = losses.separation(p, **form) + losses.attraction(x, p, **form)
         (gradient,) = torch.autograd.grad(loss.sum(), p)
-        p = p - size * gradient * (1 if k < 3000 else 0.02)
+        p = p - gradient * (0.1 if k < 650 else 0.002)
     return p.detach()[0, :, 0].tolist()
 
 

@@ -110,6 +110,13 @@ def test_scores_are_best_for_the_digits_themselves_and_one_blur_serves_one_digit
     assert told["alike, best match"] > nothing["alike, best match"] + 0.05
 
 
+def test_a_reader_with_one_candidate_gets_one_digit_s_credit_one_to_one():
+    x, _, others = arena.draw(4)
+    told = arena.judge(x[:1, :1], x[:1], others)
+    assert told["alike, one-to-one"] == pytest.approx(0.01)
+    assert told["alike, best match"] > 0.01
+
+
 def test_centres_and_means_stand_as_often_as_digits_stand_for_them():
     x, y, _ = arena.draw(5)
     means = arena._means(x, y, [5, 5])

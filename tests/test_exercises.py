@@ -72,7 +72,7 @@ def test_the_books_keys_are_those_of_the_source():
         ("x-number", 0.000707, False, "percent"),
         ("x-number", 3.0, False, "wrong"),
         ("x-number", "nonsense", False, "nonsense"),
-        ("x-number", math.nan, False, "wrong"),
+        ("x-number", math.nan, False, "no_value"),
         ("x-choice", 2, True, "Some."),
         ("x-choice", "b", True, "Some."),
         ("x-choice", 1, False, "not all"),
@@ -189,6 +189,7 @@ def test_an_unknown_exercise_is_refused_with_those_that_there_are():
         ({"ask": "essay"}, "ask must be one of"),
         ({"digits": None}, "needs digits"),
         ({"surplus": 1}, "surplus, which nothing reads"),
+        ({"right": "$x$"}, "plain text"),
         ({"wrong": [{"answer": 0.0707, "say": "the same"}]}, "the same to the digits"),
     ],
 )

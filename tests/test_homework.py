@@ -6,10 +6,14 @@ gone: make it from a salt, hand in notebooks, read the table of points.
 
 import base64
 import csv
+import functools
+import http.server
 import importlib.util
 import json
+import os
 import re
 import sys
+import threading
 from pathlib import Path
 
 import homework
@@ -158,15 +162,31 @@ def test_an_independent_eye_finds_the_forces(made):
     assert least["coverage"] < pulled["coverage"]
 
 
-def test_every_salt_has_weights_and_a_key_of_its_own(made):
-    arrays, key, *_ = made
+def test_every_salt_has_weights_and_a_key_of_its_own(made, monkeypatch):
+    def untrained(seeds, units, forces, **config):
+        w, b, x = (
+            np.stack([np.random.default_rng([int(seed), k]).normal(size=units) for seed in seeds])
+            for k in range(3)
+        )
+        return np.tile(w, (len(forces), 1)), np.tile(b, (len(forces), 1)), x
+
+    monkeypatch.setattr(homework, "_train", untrained)
+    monkeypatch.setattr(homework, "shows", lambda arrays, key: True)
+    arrays, key = homework.make_weights(SALT)
     again, same = homework.make_weights(SALT)
-    other, others_key = homework.make_weights("the salt of others")
     assert same == key
-    assert all(np.array_equal(again[name], arrays[name]) for name in arrays)
-    assert not any(np.array_equal(other[name], arrays[name]) for name in arrays)
-    assert others_key != key
-    assert sorted(key.values()) == sorted(others_key.values()) == sorted(homework.FORCES)
+    assert all(np.array_equal(again[name], array) for name, array in arrays.items())
+    assert {name: array.shape for name, array in arrays.items()} == {
+        name: array.shape for name, array in made[0].items()
+    }
+    keys = set()
+    for k in range(20):
+        other, others_key = homework.make_weights(f"salt number {k}")
+        assert not any(np.array_equal(other[name], array) for name, array in arrays.items())
+        assert sorted(others_key.values()) == sorted(homework.FORCES)
+        keys.add(tuple(others_key.values()))
+    assert len(keys) > 15  # of 720
+    assert all(len({values[place] for values in keys}) > 3 for place in range(6))
 
 
 def test_the_weights_are_small_and_finite(made):
@@ -328,3 +348,52 @@ def test_otter_makes_it_and_marks_it_alike(tmp_path):
     assert float(row["sum"]) == sum(expected.values())
     assert row["note"] == ""
     assert not (Path(homework.ROOT) / "results.json").exists()
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A folder on a local web server: `folder, address = served`."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    handler = functools.partial(Quiet, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield folder, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(
+    importlib.util.find_spec("jupyterlite_core") is None,
+    reason="jupyterlite is not installed (pip install jupyterlite-core jupyterlite-pyodide-kernel)",
+)
+def test_the_homework_opens_in_a_browser(made, served, chromium, tmp_path):
+    """The page, up to where Python is fetched; with Pyodide in $PYODIDE, also the first cell."""
+    _, _, folder, master = made
+    site, address = served
+    whole = homework.carry_weights(master, (folder / "weights.npz").read_bytes())
+    whole.cells = [cell for cell in whole.cells if cell.cell_type != "raw"]
+    nbformat.write(whole, tmp_path / "one.ipynb")
+    pyodide = Path(os.environ["PYODIDE"]) if "PYODIDE" in os.environ else None
+    homework.build_lite(tmp_path / "one.ipynb", site, pyodide)
+    page = chromium.new_page()
+    page.goto(f"{address}/notebooks/index.html?path=homework.ipynb")
+    page.get_by_role("heading", name="Homework: what do these weights give away?").wait_for()
+    first = page.locator(".jp-CodeCell").first
+    first.click()  # no dialog asks for a kernel
+    assert "Pyodide" in page.locator(".jp-NotebookPanel-toolbar").inner_text()
+    if pyodide:
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_function(
+            "document.querySelector('.jp-CodeCell .jp-InputPrompt').innerText == '[1]:'",
+            timeout=90_000,
+        )
+    page.close()

@@ -14,6 +14,7 @@ import torch
 from protolib import data, live, matching, model, plotting, training
 
 LAB = '<prototype-lab id="lab" linked {}>the still</prototype-lab>'
+CODE = "() => protolib.classroom('code', lab)"
 
 
 def test_the_lab_trains_as_protolib_does_and_says_the_same(live_page):
@@ -37,20 +38,20 @@ def test_the_lab_trains_as_protolib_does_and_says_the_same(live_page):
 def test_the_python_it_copies_runs_and_agrees(live_page, capsys):
     page, _ = live_page(LAB.format('state="preset=separation above threshold&seed=2&lambda=0.5"'))
     page.evaluate("() => lab.advance(150)")
-    exec(page.evaluate("() => lab.python"), {})
+    exec(page.evaluate(CODE), {})
     error, outside = (float(line.split()[-1]) for line in capsys.readouterr().out.splitlines())
     scores = page.evaluate("() => lab.state.scores")
     assert error == pytest.approx(scores["error"], rel=1e-5)
     assert outside == scores["expelled"]
     moved = "() => { lab.set({samples: [-0.5, 0.1, 0.25, 0.8], dims: 1}); lab.advance(50); }"
     page.evaluate(moved)
-    exec(page.evaluate("() => lab.python"), {})
+    exec(page.evaluate(CODE), {})
     error = float(capsys.readouterr().out.split()[1])
     assert error == pytest.approx(page.evaluate("() => lab.state.scores.error"), rel=1e-5)
     own = """() => { lab.set({dims: 2, size: 6, kernel: "imq", step: 0});
       lab.set({prototypes: [[0, 1], [1, 0], [0.5, 0], [-1, 0.2], [0, 0], [0.3, -2]]}); lab.advance(40); }"""
     page.evaluate(own)
-    exec(page.evaluate("() => lab.python"), held := {})
+    exec(page.evaluate(CODE), held := {})
     assert np.allclose(held["lab"].prototypes, page.evaluate("() => lab.prototypes"), atol=1e-6)
     assert held["lab"].step == page.evaluate("() => lab.step")
 
@@ -133,7 +134,7 @@ def test_few_controls_come_first_and_all_are_reached_by_keyboard(live_page):
     assert set(_focused(page)) - set(first) == {
         "preset", "seed", "step", "attractor", "kernel", "s-lam", "s-tau", "s-speed", "s-zoom",
         "s-attractor", "s-separation", "s-overlap",
-        "f-curves", "f-links", "f-forces", "link", "python",
+        "f-curves", "f-links", "f-forces", "link", "python", "challenges", "present",
     }  # fmt: skip
     focus = "s => lab.shadowRoot.querySelector(s).focus()"
     page.evaluate(focus, ".switch")

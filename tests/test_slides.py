@@ -62,8 +62,8 @@ def test_the_deck_holds_every_figure_and_the_notes(deck):
 
 
 @pytest.mark.browser
-def test_the_deck_works_from_the_disk_and_fits_a_projector(deck, browser):
-    page = browser.new_page(viewport={"width": 1280, "height": 720})
+def test_the_deck_works_from_the_disk_and_fits_a_projector(deck, chromium):
+    page = chromium.new_page(viewport={"width": 1280, "height": 720})
     asked, wrong = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: wrong.append(str(error)))

@@ -133,8 +133,13 @@ def _match(draw):
 
 
 def _chance(draw):
-    w, b, x = _train(_seeds(draw, 6), 10, ["coverage"])
-    return {"chance_w": w, "chance_b": b, "chance_x": x}
+    """Six networks with samples of their own, pulled by coverage and then one to one."""
+    seeds = _seeds(draw, 6)
+    (w, b, x), (other_w, other_b, _) = (
+        _train(seeds, 10, ["coverage"], attractor=attractor)
+        for attractor in ("coverage", "transport")
+    )
+    return {"chance_w": np.stack([w, other_w]), "chance_b": np.stack([b, other_b]), "chance_x": x}
 
 
 def _forces(draw):
@@ -177,7 +182,7 @@ def carry_weights(notebook: nbformat.NotebookNode, weights: bytes) -> nbformat.N
     text = base64.b64encode(weights).decode()
     lines = "\n".join(text[k : k + 100] for k in range(0, len(text), 100))
     source = (
-        "# Puts weights.npz beside this notebook: run it once, and fold it away.\n"
+        "# @title Run this first: it puts weights.npz beside the notebook\n"
         "import base64\nfrom pathlib import Path\n\n"
         f'CARRIED = """\n{lines}\n"""\n'
         'Path("weights.npz").write_bytes(base64.b64decode(CARRIED));'

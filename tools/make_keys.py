@@ -41,6 +41,10 @@ def checked(label: str, given: dict) -> None:
         raise ValueError(f"{label} needs {', '.join(sorted(missing))}")
     if unknown := given.keys() - needed - ALLOWED:
         raise ValueError(f"{label} has {', '.join(sorted(unknown))}, which nothing reads")
+    spoken = [given["right"], *given.get("options", ()), *given.get("say", ())]
+    spoken += [wrong["say"] for wrong in given.get("wrong", ())]
+    if any("$" in words or "\\" in words for words in spoken):
+        raise ValueError(f"{label}: what a form says is plain text, without TeX")
     count = len(given["options"]) if "options" in given else 0
     if ask == "choice" and not (1 <= given["answer"] <= count and len(given["say"]) == count):
         raise ValueError(f"{label}: one of {count} options is right, and each has its say")
@@ -115,7 +119,7 @@ def key(label: str, given: dict) -> dict:
 
         def text(answer: str) -> str:
             tree = formula.parse(answer)
-            values = [formula.evaluate(tree, dict(zip(given["variables"], point)))
+            values = [float(formula.evaluate(tree, dict(zip(given["variables"], point))))
                       for point in made["points"]]  # fmt: skip
             return keys.listed([value / values[0] for value in values] if free else values)
     else:

@@ -24,6 +24,7 @@ CHOSEN = {
     "index": ("dimensions.sheets",),
     "model": ("model.fit_and_units",),
     "reconstruction": ("reconstruction.links",),
+    "by-hand": ("by_hand.matchings",),
     "coverage": ("coverage.push",),
     "separation": ("separation.fields",),
     "overlap": ("overlap.fields",),

@@ -1,6 +1,6 @@
 """Export the quiz bank and the two tests of `book/teach`: for Canvas, for Moodle, and to read.
 
-    python tools/quiz.py              into _build/teach: *.txt (text2qti), *.zip (QTI), *.xml (Moodle)
+    python tools/quiz.py              into _build/teach: .txt (text2qti), .zip (QTI), .xml (Moodle)
     python tools/quiz.py --pages      the pages in book/teach/answers, written anew
 
 The zip needs the package text2qti; without it the command says so, and writes the rest.
@@ -236,9 +236,14 @@ def keyed(item: dict) -> list[str]:
 def form_page(tests: dict, form: str, name: str) -> str:
     """One form of the test, to print and hand out: no keys."""
     lines = [f"# {name}", "", NOTE, ""]
-    lines += ["*Ten questions, fifteen minutes, no help. One cross each; if you do not know, say "
-              "so. Your teacher compares two such sheets by your code, not by your name.*", ""]  # fmt: skip
-    lines += ["Code: \\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_", "", one_line(tests["intro"]), ""]
+    lines += [
+        f"*{tests['rules']}*",
+        "",
+        "Code: \\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_",
+        "",
+        one_line(tests["intro"]),
+        "",
+    ]
     for k, item in enumerate(of_form(tests, form), 1):
         lines += [f"**{k}.** {one_line(item['ask'])}", ""]
         lines += [f"- ☐ {answer}" for answer, *_ in options(item)]
@@ -247,19 +252,12 @@ def form_page(tests: dict, form: str, name: str) -> str:
 
 
 def key_table(tests: dict) -> str:
-    """Letters of the right answers, pair by pair."""
+    """The right answers, pair by pair."""
     lines = ["| | what both test | objective | A | B |", "|---|---|---|---|---|"]
     for k, (a, b) in enumerate(zip(of_form(tests, "A"), of_form(tests, "B")), 1):
-        keys = [f"{letter(item)}: {item['right']}" for item in (a, b)]
-        lines.append(
-            f"| {k} | {a['pair']} | {a['chapter']}, {a['objective']} | {' | '.join(keys)} |"
-        )
+        goal = f"{a['chapter']}, {a['objective']}"
+        lines.append(f"| {k} | {a['pair']} | {goal} | {a['right']} | {b['right']} |")
     return "\n".join(lines)
-
-
-def letter(item: dict) -> str:
-    """Which box is right: 1st, 2nd, … as a letter."""
-    return "abcdefgh"[[right for *_, right in options(item)].index(True)]
 
 
 def of_form(tests: dict, form: str) -> list[dict]:

@@ -16,9 +16,10 @@ def words(text: str, url: str, branch: str) -> str:
         "```\n",
     ]
     if "_data/" in text:
+        place = "one level above" if "../_data/" in text else "beside"
         lines.append(
             f"It also reads the tables in [`book/_data`]({url}/tree/{branch}/book/_data): put that "
-            "folder beside this notebook.\n"
+            f"folder {place} this notebook.\n"
         )
     if "../benchmarks/" in text:
         lines.append(

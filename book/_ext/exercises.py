@@ -201,14 +201,19 @@ def changed(app, env) -> list[str]:
 
 
 def give_keys(app, pagename, templatename, context, doctree) -> None:
-    """What a page knows of its answers, with each form."""
+    """What a page knows of its answers, with each form; the lines to choose from stand in it."""
     from protolib.exercises import keys
 
     def given(match: re.Match) -> str:
         if match[1] not in keys.book():
             raise ValueError(f"{pagename}: no key for the exercise {match[1]}")
-        held = json.dumps(keys.book()[match[1]], ensure_ascii=False, separators=(",", ":"))
-        return f'<protolib-exercise label="{match[1]}" key="{html.escape(held)}">'
+        key = dict(keys.book()[match[1]])
+        lines = "".join(f"<li>{html.escape(line)}</li>" for line in key.pop("options", ()))
+        held = json.dumps(key, ensure_ascii=False, separators=(",", ":"))
+        return (
+            f'<protolib-exercise label="{match[1]}" key="{html.escape(held)}">'
+            + (f"<ol>{lines}</ol>" if lines else "")  # for print, and where scripts are off
+        )
 
     if "body" in context:
         context["body"] = FORM.sub(given, context["body"])

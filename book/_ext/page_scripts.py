@@ -3,8 +3,8 @@ r"""Load on a page what it uses, and nothing else.
 - MathJax, on pages that show mathematics. Sphinx decides by the page's own equations; it does not
   see those in a cell's output, such as the `\(…\)` in a figure's caption. This looks at the page.
 - Thebe, nowhere: Jupyter Book adds it, twice, whether it is used or not, and it calls other hosts.
-- The live figures' scripts, `protolib/live/*.js`, on pages that hold one. They are the files that a
-  notebook's widget uses, as classic deferred scripts: modules would not load from a folder on disk.
+- The scripts of live figures (`protolib/live/js`) and of exercises, on pages that hold one: classic
+  deferred scripts, as a notebook's widget uses them; modules would not load from a folder on disk.
 - Buttons for copying where there is code, tabs and toggles where a page has some.
 - `book.js` everywhere: light paper for print, a keyboard's way into what scrolls, mathematics piece
   by piece.
@@ -147,7 +147,7 @@ def setup(app) -> dict:
     os.environ["PROTOLIB_BOOK"] = "1"  # live figures go on the page themselves, not as widgets
     app.connect("builder-inited", write_live_scripts)
     app.add_js_file("book.js", loading_method="defer", priority=100)  # before MathJax
-    app.connect("html-page-context", add_live_scripts)
+    app.connect("html-page-context", add_live_scripts, priority=600)  # after the keys of exercises
     app.connect("html-page-context", decide, priority=100)  # before MathJax's own
     app.connect("html-page-context", drop_unused, priority=900)  # after everybody's
     app.connect("build-finished", drop_unused_files)

@@ -4,6 +4,7 @@ import html
 import inspect
 import json
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,17 +144,34 @@ def _number(label: str, key: dict, answer) -> tuple[bool, str]:
     value = number(answer) if isinstance(answer, str) else _float(answer)
     digits = key["digits"]
     if not math.isfinite(value):
-        return False, say("wrong")
+        raise FormulaError("no_value")
     if found := _known(label, key, rounded(value, digits)):
         return found
     if digits > 1 and "rough" in key:
         rough = digest(label, key["salt"], rounded(value, digits - 1))
         if short(rough) == key["rough"]:
             return False, say("rough", digits=digits)
+    near = _as_typed(str(answer), value, digits)
     for name, undo in SLIPS.items():
-        if _is_right(label, key, rounded(undo(value), digits)):
+        if any(_is_right(label, key, rounded(undo(each), digits)) for each in near):
             return False, say(name.strip())
     return False, say("wrong")
+
+
+def _as_typed(text: str, value: float, digits: int) -> list[float]:
+    """Numbers that all are `text` when rounded as it is: so a slip of a rounded answer is seen.
+
+    >>> [round(near, 3) for near in _as_typed("0.14", 0.14, 2)[:3]]
+    [0.14, 0.135, 0.136]
+    """
+    parts = re.fullmatch(r"[-+−]?(\d*)[.,]?(\d*)(?:e([-+]?\d+))?", text.strip(), re.IGNORECASE)
+    typed = (parts[1] + parts[2]).lstrip("0") if parts else ""
+    if len(typed) < digits:  # an expression, or a number that is meant as it stands
+        return [value]
+    half = 0.5 * 10.0 ** (int(parts[3] or 0) - len(parts[2]))
+    inwards = half / 10 if re.fullmatch("10*", typed) else half  # below a power of ten
+    steps = (0, -1, -0.75, -0.5, -0.25, 0.25, 0.5, 0.75, 1)
+    return [value + 0.999 * t * (inwards if t * value < 0 else half) for t in steps]
 
 
 def _float(answer) -> float:
@@ -194,7 +212,7 @@ def _order(label: str, key: dict, answer) -> tuple[bool, str]:
 def _formula(label: str, key: dict, answer) -> tuple[bool, str]:
     names, points = list(key["variables"]), key["points"]
     tree = parse(str(answer))
-    values = [evaluate(tree, dict(zip(names, point))) for point in points]
+    values = [float(evaluate(tree, dict(zip(names, point)))) for point in points]
     if not all(map(math.isfinite, values)):
         raise FormulaError("no_value")
     free = key.get("scale") == "free"
@@ -253,7 +271,8 @@ def _loss(label: str, key: dict, answer) -> tuple[bool, str]:
 
 def _of_formula(text: str) -> Callable[[dict], torch.Tensor]:
     tree = parse(text)
-    return lambda case: evaluate(tree, case | {"tau": placements.TAU}, torch)
+    given = {"tau": placements.TAU, "N": placements.UNITS}
+    return lambda case: evaluate(tree, case | given, torch)
 
 
 def _of_function(function: Callable) -> Callable[[dict], torch.Tensor]:

@@ -13,16 +13,22 @@ import re
 from collections.abc import Mapping
 
 SIGNS = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "²": "^2", "³": "^3"})
-NAMES = {"π": "pi", "τ": "tau", "λ": "lam", "σ": "sigma"}
+NAMES = {
+    "π": "pi", "τ": "tau", "λ": "lam", "σ": "sigma", "μ": "mu", "γ": "gamma", "√": "sqrt",
+}  # fmt: skip
 OPERATORS = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
-    ast.Div: operator.truediv, ast.Pow: operator.pow,
+    ast.Div: operator.truediv, ast.Pow: lambda a, b: _real(a**b),
 }  # fmt: skip
-FUNCTIONS = ("exp", "log", "sqrt", "abs", "sin", "cos", "tan", "tanh")
+FUNCTIONS = ("exp", "log", "ln", "sqrt", "abs", "sin", "cos", "tan", "tanh")
 REDUCTION = re.compile(r"(mean|sum|min|max)_(i|j|k|jk)")
 INDEXED = re.compile(r"([a-z])_([ijk])")
 AXIS = {"x": "i", "p": "jk", "w": "jk", "b": "jk"}
 LONGEST = 500
+
+
+def _real(value):
+    return math.nan if isinstance(value, complex) else value
 
 
 class FormulaError(ValueError):
@@ -31,6 +37,19 @@ class FormulaError(ValueError):
     def __init__(self, key: str, /, **about: object) -> None:
         super().__init__(f"{key} {about or ''}")
         self.key, self.about = key, about
+
+
+def _decimal_points(text: str) -> str:
+    """Commas between digits become points, but not those that part the arguments of min and max."""
+    parting, out = [], []
+    for piece in re.findall(r"[a-zA-Z_]\w*|\d+|.", text, re.DOTALL):
+        if piece == "(":
+            parting.append(bool(out) and out[-1] in ("min", "max"))
+        elif piece == ")" and parting:
+            parting.pop()
+        comma = piece == "," and out and out[-1].isdecimal() and not (parting and parting[-1])
+        out.append("." if comma else piece)
+    return "".join(out)
 
 
 def parse(text: str) -> ast.expr:
@@ -43,7 +62,7 @@ def parse(text: str) -> ast.expr:
     """
     for letter, name in NAMES.items():
         text = text.replace(letter, name)
-    text = text.translate(SIGNS).strip()
+    text = _decimal_points(text.translate(SIGNS).strip())
     if not text:
         raise FormulaError("empty")
     if len(text) > LONGEST:
@@ -102,7 +121,7 @@ def evaluate(tree: ast.expr, values: Mapping, functions=math):
 
     def call(node, at):
         name = node.func.id if isinstance(node.func, ast.Name) else ""
-        if match := REDUCTION.fullmatch(name):
+        if (match := REDUCTION.fullmatch(name)) and any(sizes.values()):
             if len(node.args) != 1 or node.keywords:
                 raise FormulaError("arguments", name=name, count=1)
             return reduce(match[1], match[2], node.args[0], at)
@@ -115,10 +134,8 @@ def evaluate(tree: ast.expr, values: Mapping, functions=math):
             raise FormulaError("arguments", name=name, count=1)
         if name == "abs":
             return abs(given[0])
-        function = getattr(functions, name)
-        if functions is not math and isinstance(given[0], int | float):
-            function = getattr(math, name)  # a plain number needs no gradient
-        return function(given[0])
+        plain = isinstance(given[0], int | float)  # needs no gradient
+        return getattr(math if plain else functions, {"ln": "log"}.get(name, name))(given[0])
 
     def name(word, at):
         if match := INDEXED.fullmatch(word):
@@ -157,7 +174,7 @@ def evaluate(tree: ast.expr, values: Mapping, functions=math):
         return math.nan
     except RecursionError:
         raise FormulaError("too_long") from None
-    return math.nan if isinstance(result, complex) else result
+    return result
 
 
 def number(text: str) -> float:
@@ -166,6 +183,4 @@ def number(text: str) -> float:
     >>> number("sqrt(0,01/2)")
     0.07071067811865475
     """
-    if not re.search(r"[a-z]\w*\([^()]*,", text):
-        text = re.sub(r"(?<=\d),(?=\d)", ".", text)
     return float(evaluate(parse(text), {}))

@@ -61,14 +61,13 @@ def training(
     w, b, v, c = (tensor.detach() for tensor in net)
     trained = model.Parameters(w[None], b[None, :, None], v[None], c.reshape(1))
     ways, hull = torch.stack([*path, -b / w]), (x.min().item(), x.max().item())
+    seen = range(0, len(ways), 10)
     stack = x[None, :, None]
     error = matching.reconstruction_error(ways[-1][None, :, None], stack).item()
     r2 = matching.fit_r2(model.predict(trained, stack), y[None]).item()
 
     left, ax = plotting.panel(4.2, 2.9)
-    plotting.plot_trajectories(
-        range(len(ways)), ways, ax=ax, mask=claims.COVERAGE, hull=hull, reach=1.3
-    )
+    plotting.plot_trajectories(seen, ways[seen], ax=ax, mask=claims.COVERAGE, hull=hull, reach=1.3)
     ax.plot([1.03] * len(x), x, "o", color=plotting.INK, ms=4, clip_on=False,
             transform=ax.get_yaxis_transform())  # fmt: skip
     ax.set_title(f"Error {error:.2f} after {len(path)} steps")

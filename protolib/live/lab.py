@@ -18,7 +18,7 @@ from traitlets import Bool, Dict, Int, List, TraitError, Unicode
 
 from protolib import data, hull, matching, model, plotting, training
 from protolib.live.page import framed, open_tag
-from protolib.live.scripts import LIVE, SHARED, in_book, script
+from protolib.live.scripts import CLASS, LIVE, SHARED, in_book, script
 from protolib.live.tries import Try, listed
 from protolib.losses import Attractor, Kernel
 from protolib.masks import Mask
@@ -121,7 +121,7 @@ class Lab(anywidget.AnyWidget):
     (True, 20)
     """
 
-    _esm = script(*LIVE, "bridge.js")
+    _esm = script(*LIVE, *CLASS, "bridge.js")
 
     dims = Int(1, min=1, max=2).tag(sync=True)
     size = Int(_START["size"], min=_RANGES["size"][0], max=_RANGES["size"][1]).tag(sync=True)

@@ -7,10 +7,12 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-_JSON = {"shared.json": FOLDER.parent / "shared.json", "sparse.json": FOLDER / "sparse.json"}
+_JSON = {"shared.json": FOLDER.parent / "shared.json"} | {
+    name: FOLDER / name for name in ("sparse.json", "challenges.json")
+}
 _HELD = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in _JSON.items()}
 _EXERCISES = FOLDER.parent / "exercises"
-SHARED = _HELD["shared.json"] | _HELD["sparse.json"]
+SHARED = {name: value for held in _HELD.values() for name, value in held.items()}
 """What Python and the figures share: colours, presets, ranges and defaults."""
 
 ENGINE = ("shared.json", "random.js", "network.js", "matching.js", "forces.js")
@@ -23,6 +25,7 @@ SPARSE = ("sparse.json", "sparse-engine.js", "linked.js", "ramp.js", "plane.js",
 EXERCISES = ("messages.json", "formula.js", "exercise.js")
 TYPED = ("messages.json", "engine.js")
 BY_ENGINE = r"protolib-exercise [^>]*&quot;ask&quot;:&quot;(loss|placement)"
+CLASS = ("challenges.json", "hand-in.js", "present.js")
 
 SMALL = ("phase-map", "predict-reveal")
 OF_CODES = ("superposition-plane", "transition-map")
@@ -33,8 +36,12 @@ BUNDLES = {
     "live-sparse.js": (SPARSE, OF_CODES),
     "exercises.js": (EXERCISES, ("protolib-exercise", 'p class="exercise-progress"')),
     "exercises-engine.js": (TYPED, (BY_ENGINE,)),
+    "live-class.js": (CLASS, ()),
 }
-"""The files of a page: their sources and the tags (patterns) that need them, in this order."""
+"""The files of a page: their sources and the tags (patterns) that need them, in this order.
+
+What no tag needs is loaded when a reader first asks for it.
+"""
 
 
 @cache
@@ -44,7 +51,7 @@ def script(*names: str) -> str:
     Parameters
     ----------
     names
-        files of `js/`, "shared.json" and "sparse.json"
+        files of `js/`, "shared.json", "sparse.json" and "challenges.json"
 
     Examples
     --------

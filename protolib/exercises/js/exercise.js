@@ -1,6 +1,7 @@
 // <protolib-exercise label="…" key='{"ask": …}'>: an answer, checked in the page. The key holds salted
 // hashes, and what is said to an answer encrypted by that answer. Nothing is sent; what was solved is
-// kept in the browser under one name, `KEPT`. What stands inside the tag is for print.
+// kept in the browser under one name, `KEPT`. Inside the tag stand the lines to choose from or to put
+// in order: they are what is printed, and what is seen where scripts are off.
 (() => {
 "use strict";
 const P = globalThis.protolib, { formula, refuse, listed, own, messages: SAY } = P;
@@ -60,8 +61,8 @@ const normals = (values, free) => values.map((v) => normal(free ? v / values[0] 
 
 // A mistake by its name, and what undoes it.
 const SLIPS = [
-  ["sign", (v) => -v], ["double", (v) => v / 2], ["half", (v) => v * 2], ["percent", (v) => v / 100], ["percent", (v) => v * 100],
-  ["reciprocal", (v) => 1 / v], ["square", (v) => Math.sqrt(v)], ["root", (v) => (v < 0 ? NaN : v * v)],
+  ["sign", (v) => -v], ["double", (v) => v / 2], ["half", (v) => v * 2], ["reciprocal", (v) => 1 / v], ["square", (v) => Math.sqrt(v)],
+  ["root", (v) => (v < 0 ? NaN : v * v)], ["percent", (v) => v / 100], ["percent", (v) => v * 100],
 ];
 
 // By how much a typed decimal may be off on either side; an expression, and fewer digits, are exact.
@@ -190,15 +191,15 @@ class Exercise extends HTMLElement {
     const label = this.getAttribute("label");
     try { this.key = JSON.parse(this.getAttribute("key")); } catch {}
     if (!label || !this.key?.ask) return; // what stands inside stays
-    const { key } = this, { ask, options } = key, root = this.attachShadow({ mode: "open" });
-    if (options && !this.firstElementChild) this.append(make("ol", { type: "A" }, ...options.map((textContent) => make("li", { textContent }))));
+    const { key } = this, { ask } = key, root = this.attachShadow({ mode: "open" });
+    this.options = Array.from(this.querySelectorAll("li"), (line) => line.textContent);
     root.innerHTML = `<style>${STYLE}</style><form><fieldset><legend class="sr"></legend><div class="row ${ask}"></div></fieldset>
 <p class="said" role="status"></p></form><div class="still"><slot></slot></div>`;
-    const title = this.closest(".exercise")?.querySelector(".exercise-title")?.firstChild.textContent ?? label, row = this.$(".row");
+    const row = this.$(".row"), title = this.closest(".exercise")?.querySelector(".exercise-title")?.firstChild.textContent ?? label;
     this.$("legend").textContent = fill("of", { title });
     if (ask === "number") row.append(...typed(fill("your_number"), key.unit));
     else if (ask === "formula" || ask === "loss") row.append(...typed(fill("your_formula", { names: this.names })));
-    else if (options) row.before(...(ask === "order" ? this.lines() : this.choices()));
+    else if (ask !== "placement") row.before(...(ask === "order" ? this.lines() : this.choices()));
     row.append(make("button", { textContent: fill(ask === "placement" ? "read_lab" : "check") }));
     if (ask === "loss") row.after(make("small", { textContent: fill("how_loss") }));
     this.$("form").onsubmit = (event) => { event.preventDefault(); this.check(); };
@@ -213,13 +214,13 @@ class Exercise extends HTMLElement {
   $$(selector) { return this.shadowRoot.querySelectorAll(`fieldset ${selector}`); }
 
   choices() {
-    return this.key.options.map((option, k) =>
+    return this.options.map((option, k) =>
       make("label", { className: "choice" }, make("input", { type: "radio", name: "choice", value: k + 1 }), make("span", { textContent: option })));
   }
 
   lines() {
-    const list = make("ol"), count = this.key.options.length;
-    list.append(...this.key.options.map((option, k) => {
+    const list = make("ol"), count = this.options.length;
+    list.append(...this.options.map((option, k) => {
       const line = make("b", { textContent: letter(k) }), item = make("li", {}, line, make("span", { textContent: option }));
       for (const [way, sign] of [["up", "↑"], ["down", "↓"]]) {
         const button = make("button", { type: "button", textContent: sign, ariaLabel: fill(way, { line: letter(k) }) });

@@ -4,13 +4,12 @@
 (() => {
 "use strict";
 const P = (globalThis.protolib ??= {});
-const LONGEST = 500;
 const FUNCTIONS = ["exp", "log", "sqrt", "abs", "sin", "cos", "tan", "tanh", "min", "max"];
 const JOIN = { "+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b };
 const CONSTANTS = { pi: Math.PI, e: Math.E };
 const SIGNS = {
   "−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "**": "^", "²": "^2", "³": "^3", "√": "sqrt", "π": "pi", "τ": "tau",
-  "λ": "lam", "σ": "sigma",
+  "λ": "lam", "σ": "sigma", "μ": "mu", "γ": "gamma",
 };
 
 const refuse = (key, values) => { throw Object.assign(new Error(key), { key, values }); };
@@ -18,10 +17,9 @@ const own = (object, name) => Object.prototype.hasOwnProperty.call(object, name)
 const listed = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names.join(""));
 
 function formula(text, names = [], language) {
-  if (text.length > LONGEST) refuse("too_long");
-  const source = text.replace(/\*\*|[−–·×÷²³√πτλσ]/g, (sign) => SIGNS[sign]).trim();
+  if (text.length > 500) refuse("too_long");
+  const source = text.replace(/\*\*|[−–·×÷²³√πτλσμγ]/g, (sign) => SIGNS[sign]).trim();
   let at = 0, pairs = false; // whether a comma parts two arguments
-  const known = language?.names ?? (names.length ? names : Object.keys(CONSTANTS));
   const skip = () => { while (/\s/.test(source[at] ?? "")) at += 1; };
   const take = (pattern) => {
     skip();
@@ -61,13 +59,12 @@ function formula(text, names = [], language) {
   function atom() {
     const digits = take(pairs ? /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?/i : /^(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?/i);
     if (digits) {
-      const value = Number(digits.replace(",", "."));
-      const next = /^\s*([a-z(][a-z0-9_]*)/i.exec(source.slice(at));
-      if (next) refuse("times", { left: digits, right: next[1] });
+      const value = Number(digits.replace(",", ".")), right = take(/^[a-z(]\w*/i);
+      if (right) refuse("times", { left: digits, right });
       return () => value;
     }
     if (take(/^\(/)) return within(false)[0];
-    const name = take(/^[a-z][a-z0-9]*(_[a-z0-9]+)?/i);
+    const name = take(/^[a-z]\w*/i);
     return name ? named(name) : fail();
   }
 
@@ -87,7 +84,7 @@ function formula(text, names = [], language) {
     if (name === "ln" || FUNCTIONS.includes(name)) return called(name);
     if (names.includes(name)) return (c) => c[name];
     if (own(CONSTANTS, name)) return () => CONSTANTS[name];
-    refuse("unknown_name", { name, names: listed(known) });
+    refuse("unknown_name", { name, names: listed(language?.names ?? (names.length ? names : ["pi", "e"])) });
   }
 
   function open(name) {
@@ -102,7 +99,6 @@ function formula(text, names = [], language) {
 
   if (!source) refuse("empty");
   const whole = sum();
-  skip();
   if (at < source.length) fail();
   return (context) => {
     const value = whole({ ...context });

@@ -9,8 +9,8 @@ function hands(canvas, { hit, move, drop, choose }) {
   const now = { held: null, chosen: null };
   let from = null, moved = false;
   const where = (event) => {
-    const frame = canvas.getBoundingClientRect();
-    return [event.clientX - frame.left, event.clientY - frame.top];
+    const frame = canvas.getBoundingClientRect(), part = canvas.offsetWidth / frame.width; // 1, or enlarged
+    return [(event.clientX - frame.left) * part, (event.clientY - frame.top) * part];
   };
   const reach = (event) => (event.pointerType === "mouse" ? 14 : 24);
   const pick = (grip) => {

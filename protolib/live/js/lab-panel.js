@@ -60,7 +60,7 @@ summary{cursor:pointer;padding:.25rem 0;font-weight:600}
   <div class="sliders weights" role="group" aria-label="One coefficient for each force"></div>
   <div class="row shows" role="group" aria-label="Show"></div>
   <p class="muted more"></p>
- ${COPY}</details>
+ <div class="row"><button type="button" class="challenges">Challenges</button><button type="button" class="present">Projector</button></div>${COPY}</details>
 </div>${STILL}`;
 
 function range(place, name, label, [min, max, step], change) {

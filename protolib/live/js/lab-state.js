@@ -22,10 +22,11 @@ class LabState {
 
   get units() { return P.unitsOf(this.theta, this.s.dims); }
   get prototypes() { return P.prototypes(this.theta, this.s.dims); }
+  get from() { return this.own?.step ?? 0; }
 
   // Everything as plain data; the names are those of the notebook's Lab.
   get plain() {
-    const { slope, bias, readout, offset } = this.#parts(this.theta);
+    const { slope, bias, readout, offset } = this.parts(this.theta);
     return {
       ...this.s, masks: [...this.s.masks], samples: this.points(this.x), prototypes: this.points(this.prototypes),
       slope, bias: this.points(bias), readout, offset, step: this.steps,
@@ -33,7 +34,7 @@ class LabState {
   }
 
   // θ in its parts, biases unit by unit.
-  #parts(theta) {
+  parts(theta) {
     const { dims } = this.s, n = P.unitsOf(theta, dims), part = (k) => Array.from(theta.slice(k * n, (k + 1) * n));
     const bias = Array.from({ length: n * dims }, (_, k) => theta[n * (1 + (k % dims)) + Math.floor(k / dims)]);
     return { slope: part(0), bias, readout: part(dims + 1), offset: theta[theta.length - 1] };
@@ -139,7 +140,7 @@ class LabState {
     this.steps = 0;
     this.until = LIMIT; // where playing pauses once
     this.history = [];
-    this.changed = false; // whether settings or points were changed while it ran
+    this.log = []; // [step, query] at the first and where it changed; [step, "p", index, place] by hand
     this.own = own ? { theta: theta.slice(), step: 0 } : null;
   }
 
@@ -156,19 +157,20 @@ class LabState {
   place(j, p) {
     const { theta, units } = this;
     p.forEach((value, d) => { theta[units * (1 + d) + j] = -P.safeSlope(theta[j]) * value; });
-    if (this.steps === 0) this.own = { theta: theta.slice(), step: 0 };
-    else this.changed = true;
+    if (this.steps === this.from) this.own = { theta: theta.slice(), step: this.steps };
+    else this.log.push([this.steps, "p", j, p.join("_")]);
   }
 
   move(i, point) {
     point.forEach((v, d) => { this.x[i * this.s.dims + d] = Number(P.clamp(v, -1, 1).toFixed(4)); });
     this.y = P.sine(this.x, this.s.dims);
     this.custom = true;
-    this.changed ||= this.steps > 0;
   }
 
   // Trains; `hold()` is called after every few steps, `KEPT` places remain of the paths.
   advance(count, hold = () => {}) {
+    const { query } = this;
+    if (this.log.at(-1)?.[1] !== query) this.log.push([this.steps, query]);
     for (let left = count; left > 0;) {
       const now = Math.min(left, 8 - (this.steps % 8));
       this.train(now, this.x, this.y, this.s.dims, this.s);
@@ -191,7 +193,7 @@ class LabState {
     for (const flag of FLAGS) if (s[flag] !== START[flag]) add(flag, +s[flag]);
     if (this.custom) add("samples", this.x.join("_"));
     if (this.own) {
-      const parts = this.#parts(this.own.theta);
+      const parts = this.parts(this.own.theta);
       for (const name in parts) add(name, [parts[name]].flat().join("_"));
       if (this.own.step) add("step", this.own.step);
     }
@@ -209,26 +211,6 @@ class LabState {
     this.set({ ...change, restart: true }, input);
     if (!this.own) this.steps = 0; // it starts from the seed
     return input.refused;
-  }
-
-  // The same run in Python: a notebook's Lab, its settings by the names of the state.
-  get python() {
-    const { s, own } = this, given = {};
-    for (const name of [...NUMBERS, "masks", "attractor", "kernel"])
-      if (String(s[name]) !== String(START[name])) given[name] = s[name];
-    if (this.custom) given.samples = this.points(this.x);
-    if (own) {
-      const parts = this.#parts(own.theta);
-      Object.assign(given, parts, { bias: this.points(parts.bias), step: own.step });
-    }
-    const note = this.changed ? "# What was changed on the way is not in it.\n" : "";
-    return `${note}from protolib import live
-
-lab = live.Lab(${Object.entries(given).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(", ")})
-lab.train(${this.steps - (own?.step ?? 0) || LIMIT})
-print("error", lab.scores["error"])
-print("outside the hull", lab.scores["expelled"])
-`;
   }
 }
 

@@ -24,9 +24,7 @@ class PrototypeLab extends HTMLElement {
     on(".play", () => (this.#playing || this.#touch ? this.pause() : this.play()));
     on(".step", () => { this.pause(); this.advance(1); this.#tell(true); });
     on(".reset", () => { this.#quiet(); this.lab.custom = false; this.lab.restart(); this.#touched(); });
-    on(".link", () => P.copy(root, `${location.href.split("#")[0]}#${this.id || "lab"}:${this.query}`, "The link is copied."));
-    on(".python", () => P.copy(root, this.python,
-      `The Python is copied.${this.lab.changed ? " It starts afresh with the settings shown now." : ""}`));
+    for (const act of ["link", "python", "challenges", "present"]) on(`.${act}`, () => P.classroom(act, this));
     for (const type of ["pointerdown", "click", "keydown", "input"]) // a finger may also scroll the page
       root.addEventListener(type, (event) => { if (event.pointerType !== "touch" || type === "click") this.#halt(event); }, true);
     this.#dragging();
@@ -84,8 +82,7 @@ class PrototypeLab extends HTMLElement {
   get samples() { return this.lab.points(this.lab.x); }
   get prototypes() { return this.lab.points(this.lab.prototypes); }
   get query() { return this.lab.query; }
-  get python() { return this.lab.python; }
-  get view() { return P.layout(this.lab, Math.max(this.$("canvas").clientWidth, 200)); }
+  get view() { return (this.layout ?? P.layout)(this.lab, Math.max(this.$("canvas").clientWidth, 200)); }
 
   // Everything that the lab shows, as plain data; the names are those of the notebook's Lab.
   get state() { return { ...this.lab.plain, playing: this.#playing, scores: this.lab.scores }; }
@@ -108,6 +105,7 @@ class PrototypeLab extends HTMLElement {
   open(text) {
     if (this.#playing) this.pause();
     this.told = true;
+    if (/\b(steps|challenge|present)=/.test(text)) return P.classroom("open", this, text);
     this.#quiet();
     this.#changed(this.lab.open(text));
   }
@@ -171,7 +169,6 @@ class PrototypeLab extends HTMLElement {
     const { lab } = this, from = lab.s.zoom, act = acts[at + 1];
     this.#changed(lab.set(act.set));
     P.watch(this.shadowRoot, act.say);
-    lab.changed ||= lab.steps > 0;
     if (byHand) P.toAddress(this);
     this.#acts = { acts, byHand, at: at + 1, time: 0, done: 0, from: at < 0 ? lab.s.zoom : from, to: lab.s.zoom };
     lab.until = Infinity;
@@ -193,7 +190,7 @@ class PrototypeLab extends HTMLElement {
   // How the acts end, without the way there.
   end(acts) {
     const { lab } = this;
-    for (const { set, steps } of acts) { lab.set(set); lab.changed ||= lab.steps > 0; lab.advance(steps); }
+    for (const { set, steps } of acts) { lab.set(set); lab.advance(steps); }
     this.#changed([]);
     P.watch(this.shadowRoot, acts.at(-1).say);
     P.pressed(this.shadowRoot, this.$(".tries button"));
@@ -280,9 +277,7 @@ class PrototypeLab extends HTMLElement {
 
   // A change by the reader's hand: it also goes to the address, and wakes a lab at its limit.
   #user(change) {
-    const before = this.lab.steps;
     this.set(change);
-    this.lab.changed ||= before > 0 && this.lab.steps > 0 && Object.keys(change).some((name) => name in P.DEFAULTS);
     this.#touched();
   }
 
@@ -374,5 +369,13 @@ class PrototypeLab extends HTMLElement {
   }
 }
 
+// What only a class needs, in a file of its own beside this one.
+const here = document.currentScript?.src;
+P.classroom = async (act, lab, ...given) => {
+  try {
+    await (P.inClass || new Promise((onload, onerror) => document.head.append(P.make("script", { src: new URL("live-class.js", here), onload, onerror }))));
+    return P.inClass[act](lab, ...given);
+  } catch { P.say(lab.shadowRoot, "live-class.js could not be read."); }
+};
 P.define("prototype-lab", PrototypeLab);
 })();

@@ -120,7 +120,7 @@ function say(root, text, otherwise) {
 
 // A canvas at the screen's resolution, `height` CSS pixels high; returns its context and width.
 function pen(canvas, width, height) {
-  const ratio = Math.min(devicePixelRatio || 1, 2), size = [width, height].map((v) => Math.round(v * ratio));
+  const ratio = Math.min(devicePixelRatio || 1, 2) * (canvas.sharp || 1), size = [width, height].map((v) => Math.round(v * ratio));
   if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
   canvas.style.height = `${height}px`;
   const g = canvas.getContext("2d");
