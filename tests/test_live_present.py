@@ -121,6 +121,13 @@ def test_it_fills_the_screen_with_large_letters_and_all_in_view(shown, size, the
     longest = max(said, key=len)
     page.evaluate("text => protolib.watch(lab.shadowRoot, text)", longest)
     assert page.evaluate(OUTSIDE) == []
+    page.evaluate("() => { lab.shadowRoot.querySelector('details').open = true; }")
+    _looks_right(page, "more")
+    page.evaluate(
+        "() => { protolib.watch(lab.shadowRoot, ''); lab.shadowRoot.querySelector('details').open = false; }"
+    )
+    page.evaluate("() => protolib.inClass.challenges(lab, 'fetch-orphan')")
+    _looks_right(page, "challenge")
     colour = page.evaluate("() => getComputedStyle(lab).backgroundColor")
     assert colour == ("rgb(20, 24, 30)" if theme == "dark" else "rgb(255, 255, 255)")
     assert not log.errors
@@ -147,6 +154,7 @@ def test_its_button_opens_it_and_escape_gives_everything_back(shown):
         page.wait_for_function(f"() => !({PRESENT})()")
         assert page.evaluate("() => lab.shadowRoot.activeElement.className") == "present"
         assert page.evaluate("() => document.querySelectorAll('[inert]').length") == 0
+        assert inside.locator("details").evaluate("one => one.open")
         assert page.evaluate(
             "() => [lab.popover, document.documentElement.style.overflow, lab.layout]"
         ) == [None, "", None]
@@ -243,3 +251,17 @@ def test_a_reader_who_needs_neither_loads_neither(live_page):
     page.wait_for_function("() => lab.shadowRoot.querySelector('.challenge')")
     assert [url.rsplit("/", 1)[1] for url in log.local if "live-class" in url] == ["live-class.js"]
     assert live.BUNDLES["live-class.js"][1] == ()
+
+
+def test_a_challenge_stays_through_the_projector(shown):
+    page, log = shown("#lab:challenge=half-out&present=1")
+    page.wait_for_function(PRESENT)
+    text = page.locator("#lab .challenge p").first
+    assert text.is_visible()
+    assert "smallest τ" in text.text_content()
+    page.keyboard.press("Escape")
+    page.wait_for_function(f"() => !({PRESENT})()")
+    assert page.locator("#lab .challenge").count() == 1
+    assert text.is_visible()
+    assert page.evaluate("() => [lab.state.size, ...lab.state.masks]") == [20, 0, 1, 0]
+    assert not log.errors

@@ -114,11 +114,11 @@ async function open(lab, text) {
   if (rest || own.steps !== undefined) lab.open(rest); // else the lab stays as its page has it
   else if (Object.hasOwn(CHALLENGES, own.challenge)) start(lab, CHALLENGES[own.challenge]);
   const hint = lab.shadowRoot.querySelector(".hint.said"), notes = hint ? [hint.textContent] : [];
-  if (own.present === "1") P.present(lab);
   if (own.challenge !== undefined) {
     if (Object.hasOwn(CHALLENGES, own.challenge)) challenges(lab, own.challenge);
     else input.no("challenge", own.challenge, `one of ${Object.keys(CHALLENGES).join(", ")}`);
   }
+  if (own.present === "1") P.present(lab);
   if (own.steps !== undefined) {
     if (own.version !== LIMITS.version) input.no("version", own.version ?? "nothing", `version ${LIMITS.version} of these links`);
     const steps = input.number("steps", own.steps, [0, LIMITS.most_steps], true), list = parsed(own.run ?? "", steps ?? 0, input);

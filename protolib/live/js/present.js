@@ -19,11 +19,14 @@ const LOOK = `
 .present-row .slider>span::before{content:attr(data-short)} .present-row .slider output{text-align:left}
 .present-row input[type=range]{min-height:1em} .present-row select{width:5em;flex:0 1 auto}
 :host([present]) .stage{position:relative;top:0;min-height:0;overflow:hidden;display:block} :host([present]) .paper{transform-origin:0 0}
-.present-side{overflow:auto;min-width:0} .present-side .scores{grid-template-columns:1fr;gap:.45em;margin:0 0 .5em} .present-side .scores *{font-size:1em}
+.present-side{display:flex;flex-direction:column;min-width:0;min-height:0} .present-side>*{flex:none} .present-side .lines{flex:0 1 auto;overflow:auto}
+.present-side details{flex:0 1 auto;min-height:0;overflow:auto;margin-top:.3em} .present-side details[open]{flex-basis:8em} .present-side details *{font-size:1em}
+.present-side .row :is(select,label){max-width:100%} .present-side .mark em{line-height:1.1} .present-side .scores{grid-template-columns:1fr;gap:.45em;margin:0 0 .5em} .present-side .scores *{font-size:1em}
 .present-side .scores>div{display:grid;grid-template-columns:max-content 1fr;gap:0 .4em;align-items:baseline} .present-side dd{display:contents}
 .present-side .scores b{font-size:1.15em;white-space:nowrap} .present-side :is(small,.bar){grid-column:1/-1} .present-side .bar{height:.3em} .present-side .at{margin:0 0 .3em} .present-side .watch{font-weight:600;margin:0;min-height:0}
 .present-side .watch:empty::before{content:none} .present-side .hint{margin:0}
-:host([present]) :is(.tries,details,fieldset){display:none}
+:host([present]) :is(.tries,button.present){display:none}
+.present-side fieldset{flex:0 1 auto;overflow:auto;padding-top:.2em} .present-side fieldset *{font-size:1em} .present-side fieldset p{margin:.2em 0}
 @media (max-width:800px),(orientation:portrait){
  :host([present])>.live{grid-template:auto auto auto/minmax(0,1fr);height:auto}
  .present-row{flex-wrap:wrap;position:sticky;top:-.35em;z-index:1;background:inherit;background:var(--pst-color-background,var(--paper))} .present-row .row{flex-wrap:wrap}
@@ -71,7 +74,12 @@ function present(lab, byHand) {
   stage.append(paper);
   for (const part of [$(".row.run"), $(".first")]) moved(part, row);
   for (const part of [...stage.children]) if (part !== paper) moved(part, paper);
-  for (const part of [$(".scores"), $(".lines")]) moved(part, side);
+  for (const part of [$(".scores"), $(".lines"), $("details")]) moved(part, side);
+  const { open } = $("details");
+  $("details").open = false;
+  undo.push(() => { $("details").open = open; });
+  const box = $("fieldset.challenge");
+  if (box) $("details").before(box);
   const tries = [...root.querySelectorAll(".tries button")];
   if (tries.length) {
     const menu = make("select", { ariaLabel: "Try this", className: "try" }, make("option", { value: "", textContent: "Try…" }),
@@ -112,7 +120,9 @@ function present(lab, byHand) {
     removeEventListener("keydown", key, true);
     document.removeEventListener("fullscreenchange", full);
     if (document.fullscreenElement && byHand) document.exitFullscreen().catch(() => {});
+    const taken = $("fieldset.challenge"); // it may have come meanwhile
     undo.forEach((back) => back());
+    if (taken) $("details").before(taken);
     for (const part of [row, side, paper, style, at]) part.remove();
     if (lab.popover) { lab.hidePopover(); lab.removeAttribute("popover"); }
     lab.removeAttribute("present");
