@@ -29,7 +29,7 @@ $(STAMP): $(REQUIREMENTS) constraints.txt pyproject.toml
 	$(PIP) -r $(REQUIREMENTS)
 	touch $@
 
-$(TEST_STAMP): $(STAMP) $(TESTS)
+$(TEST_STAMP): $(STAMP) $(TESTS) requirements-teach.txt
 	$(PIP) -r $(TESTS)
 	touch $@
 
@@ -81,7 +81,6 @@ offline: $(STAMP)  ## the built book as a zip that needs no network
 	$(BIN)/python tools/pack_offline.py
 
 course: $(TEST_STAMP)  ## editions for students and teachers, slides, quiz files: _build/course
-	$(PIP) -r requirements-teach.txt
 	$(BIN)/python tools/course.py
 
 pictures: $(TEST_STAMP)  ## photograph a figure of every chapter, for cards and previews (after make book)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from protolib import hull, live, losses, matching, model, training
+from protolib import figures, hull, live, losses, matching, model, plotting, training
 
 CHAPTER = Path(__file__).resolve().parents[1] / "book" / "by-hand.md"
 PLAIN = [
@@ -110,3 +110,41 @@ def test_the_lab_shows_the_network_by_hand():
     assert losses.coverage(lab.inputs, model.prototypes(lab.parameters)).item() == pytest.approx(
         (0.2**2 + 0.1**2 + 0.3**2) / 3
     )
+
+
+def test_the_matchings_are_all_six_the_cheapest_first(monkeypatch):
+    seen, sheet = [], plotting.multiples
+
+    def watch(draw, count, **kwargs):
+        for k in range(count):
+            _, ax = plotting.panel()
+            draw(ax, k)
+            links = ax.get_lines()[:3]
+            seen.append((ax.get_title("left"), links[0].get_linewidth(), [*links[0].get_xdata()]))
+        return sheet(draw, count, **kwargs)
+
+    monkeypatch.setattr(plotting, "multiples", watch)
+    x, p = (torch.tensor(v).double()[None, :, None] for v in ([-0.8, 0.2, 0.4], [0.1, 1.0, -0.6]))
+    page = figures.by_hand.matchings(x, p).data
+    titles, widths, first = zip(*seen)
+    sums = [float(title.split("= ")[1]) for title in titles]
+    assert sums == sorted(sums) == [0.9, 1.3, 2.3, 2.7, 2.9, 2.9]
+    assert titles[0] == "0.2 + 0.1 + 0.6 = 0.9"
+    assert first[0] == pytest.approx([-0.8, -0.6])
+    assert widths[0] > max(widths[1:])
+    assert "sums of the distances are 0.9, 1.3, 2.3, 2.7, 2.9, 2.9" in page
+
+
+def test_the_training_is_drawn_as_it_went(monkeypatch):
+    seen, show = [], plotting.show
+    monkeypatch.setattr(plotting, "show", lambda *f, alt: (seen.extend(f), show(*f, alt=alt))[1])
+    x = torch.tensor([-0.5, 0.5]).double()
+    net = [torch.tensor(v).double() for v in ([1.0, 2.0], [0.5, -3.0], [1.0, 1.0], [0.0])]
+    path = [torch.tensor([float(k), 0.0]).double() for k in range(10)]
+    page = figures.by_hand.training(path, net, x, x).data
+    ways = seen[0].axes[0].get_lines()
+    assert [*ways[0].get_xdata()] == [0, 10]
+    assert [*ways[0].get_ydata()] == [0, -0.5]
+    assert [*ways[1].get_ydata()] == [0, 1.5]
+    assert "1 of them end outside the hull of the 2 samples" in page
+    assert "the reconstruction error is 0.50" in page

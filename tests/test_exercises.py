@@ -204,6 +204,7 @@ def test_without_an_answer_it_says_how_and_the_page_gets_a_form(monkeypatch):
     assert found.right is None
     assert 'exercises.check("x-number", ' in repr(found)
     assert found._repr_html_() is None
+    assert repr(exercises.check("x-choice")).startswith("A. all\nB. some\nC. none\nAnswer with")
     monkeypatch.setenv("PROTOLIB_BOOK", "1")
     assert found._repr_html_() == '<protolib-exercise label="x-number"></protolib-exercise>'
     with pytest.raises(AssertionError, match="x-number"):

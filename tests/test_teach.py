@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 import zipfile
 from importlib.util import find_spec
 
+import jaxtyping
 import numpy as np
 import pytest
 import quiz
@@ -24,9 +25,17 @@ ITEMS = BANK["item"] + TESTS["item"]
 OWN = ["index", "plan-two-hours", "plan-ninety", "lab-sheet"]
 PAGES = [TEACH / f"{name}.md" for name in OWN] + sorted(ANSWERS.glob("*.md"))
 PLANS = [page for page in PAGES if page.stem.startswith("plan-")]
-LATER = {"slides.md", "hand-in.md", "adapt.md", "homework/index.md"}  # may be made after these
 MISCONCEPTIONS = (ANSWERS / "misconceptions.md").read_text(encoding="utf-8")
 EXPRESSIONS = {name: value for name, value in vars(facts).items() if not name.startswith("_")}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quick():
+    """Fifty trainings: shapes are checked at run time elsewhere."""
+    before = jaxtyping.config.jaxtyping_disable
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", before)
 
 
 def items(name):
@@ -306,8 +315,7 @@ def test_every_link_leads_somewhere(page):
     text = page.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
         there = (page.parent / target).resolve()
-        late = there.is_relative_to(TEACH) and str(there.relative_to(TEACH)) in LATER
-        assert there.exists() or late, target
+        assert there.exists(), target
     for link in hrefs(page):
         where, _, anchor = link.partition("#")
         source = (page.parent / where).with_suffix(".md").resolve()
@@ -389,7 +397,7 @@ def at_home(run, near=0.02):
 
 def test_misconception_1_fits_and_shows_nothing():
     _, (run,) = broken(1)
-    assert run["r2"] > 0.995
+    assert run["r2"] > 0.999
     assert run["error"] >= run["chance_error"]
 
 
@@ -429,7 +437,7 @@ def test_misconceptions_6_to_8_are_about_reach():
 
 def test_misconceptions_9_and_10_are_about_paths():
     _, (left,) = broken(9)
-    assert left["r2"] > 0.995
+    assert left["r2"] > 0.999
     (_, steep_link), (wide, steep) = broken(10)
     start = [facts.open_lab(link) for link in broken(10)[0]]
     np.testing.assert_allclose(start[0].prototypes, start[1].prototypes, atol=0.01)

@@ -5,6 +5,7 @@
     notebooks.zip    the chapters as notebooks, without answers
     slides/          fifteen slides with the live figures in them
     quiz/            the quiz bank for Canvas (QTI), Moodle (XML), and to read
+    sheets/          what is printed: lab sheet, tests, questions for the projector (needs Chromium)
     homework/        the homework, its weights and its grader, if you give a salt
 
 `--salt WORDS` names your class: it makes the homework's weights, so keep it to yourself. `--only
@@ -105,6 +106,12 @@ def quiz(out: Path) -> list[Path]:
     return sorted((out / "quiz").iterdir())
 
 
+def sheets(out: Path) -> list[Path]:
+    """The lab sheet, both tests, and the questions for the projector, as PDFs."""
+    tool("sheets.py", str(out / "sheets"))
+    return sorted((out / "sheets").iterdir())
+
+
 def homework(out: Path, salt: str) -> list[Path]:
     tool("homework.py", salt, "--out", str(out / "homework"))
     return sorted((out / "homework").iterdir())
@@ -115,6 +122,7 @@ PARTS: dict[str, Callable[[Path], list[Path]]] = {
     "instructors": instructors,
     "slides": slides,
     "quiz": quiz,
+    "sheets": sheets,
 }
 
 

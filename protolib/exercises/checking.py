@@ -89,7 +89,8 @@ def check(label: str, answer=None) -> Check:
         hint = f"; those of {chapter}: {', '.join(near)}" if near else ""
         raise ValueError(f"there is no exercise {label!r} that can be checked{hint}")
     if answer is None or (isinstance(answer, str) and not answer.strip()):
-        return Check(label, None, say("notebook", label=label, how=_how(key)))
+        lines = [f"{letter}. {line}" for letter, line in zip(_letters(key), key.get("options", ()))]
+        return Check(label, None, "\n".join([*lines, say("notebook", label=label, how=_how(key))]))
     try:
         right, message = _ASKS[key["ask"]](label, key, answer)
     except FormulaError as error:
@@ -115,16 +116,11 @@ def _names(key: dict) -> str:
 
 
 def _letters(key: dict) -> str:
-    return "".join(chr(ord("A") + place) for place in range(len(key["options"])))
+    return "".join(chr(ord("A") + place) for place in range(len(key.get("options", ()))))
 
 
 def _how(key: dict) -> str:
-    about = {}
-    if key["ask"] in ("formula", "loss"):
-        about = {"names": _names(key)}
-    elif key["ask"] in ("choice", "order"):
-        about = {"last": len(key["options"]), "letters": _letters(key)[::-1]}
-    return say(f"how_{key['ask']}", **about)
+    return say(f"how_{key['ask']}", names=_names(key) if key["ask"] == "formula" else "")
 
 
 def _known(label: str, key: dict, text: str) -> tuple[bool, str] | None:

@@ -157,7 +157,7 @@ function progress() {
     line.tabIndex = -1;
     line.textContent = `${fill(forms.length ? "solved" : "solved_all", { done, all: labels.size })} ${kept ? "" : fill("not_kept")} `;
     if (!done) continue;
-    const button = make("button", { type: "button", textContent: fill("forget") });
+    const button = make("button", { type: "button", textContent: fill("forget"), style: "font:inherit;color:inherit;background:none;border:0;text-decoration:underline" });
     button.onclick = () => {
       keep((held) => Object.fromEntries(Object.entries(held).filter(([label]) => !labels.has(label))));
       forms.forEach((form) => form.clear());
@@ -169,10 +169,10 @@ function progress() {
 
 // ---------------------------------------------------------------- the form
 const STYLE = `
-:host{display:block;margin:.6rem 0} *{box-sizing:border-box} p,ol{margin:.4rem 0;padding:0} fieldset{border:0;padding:0;margin:0;min-width:0}
+:host{display:block} *{box-sizing:border-box} p,ol{margin:.4rem 0;padding:0} fieldset{border:0;padding:0;margin:0;min-width:0}
 .still{display:none} button,input{font:inherit;color:inherit}
 button,.row input{background:transparent;border:1px solid var(--pst-color-text-muted,#767676);border-radius:.35rem;min-height:2.2rem;padding:.1rem .6rem}
-.row input{flex:1 1 16rem;min-width:0;max-width:26rem} .row.number input{flex-basis:6rem;max-width:14rem}
+.row input{flex:1 1 12rem;min-width:0;max-width:26rem} .row.number input{flex-basis:6rem;max-width:14rem} .formula span,.loss span{flex:1 0 100%}
 button{cursor:pointer} button:hover{border-color:currentColor} :focus-visible{outline:3px solid var(--fig-coverage,#0072b2);outline-offset:2px}
 .row{display:flex;flex-wrap:wrap;gap:.45rem .7rem;align-items:center} .row label{display:contents}
 li,.choice{display:flex;gap:.6rem;align-items:baseline;padding:.25rem 0} li span{flex:1}
