@@ -569,24 +569,33 @@ def _row(run: Run, challenge: str | None) -> dict:
         "changes": len(run.changes), "moved by hand": "yes" if run.moved else "no",
         "drift": ended.drift,
     }  # fmt: skip
-    if challenge is not None:
-        measured, _ = CHALLENGES[challenge]["best"]
-        why, twin = judge(run, challenge, found), judge(run, challenge, ended.other)
-        row |= {"measured": measured, "value": found[measured], "why not": "; ".join(why)}
-        row["met"] = "open" if bool(why) != bool(twin) else "no" if why else "yes"
-        if row["met"] == "open":
-            row["why not"] = "rounding alone decides; a run that rests would settle it"
-    slack = max(AGREE, 100 * ended.drift)
-    if run.says and not all(
-        abs(said - found[name]) <= slack * (1 + abs(found[name]))
-        for said, name in zip(run.says, ("error", "expelled"))
-    ):
+    slack, edited = max(AGREE, 100 * ended.drift), False
+    ends = [found, ended.other]
+    if run.says:
+        error, expelled = run.says
+        ends.append(
+            found | {"error": error, "expelled": expelled, "outside": round(expelled * _units(run))}
+        )
+        edited = any(
+            abs(ends[-1][name] - found[name]) > slack * (1 + abs(found[name]))
+            for name in ("error", "expelled")
+        )
+    if edited:
         row["met"] = "no" if challenge else ""
         row["why not"] = (
-            f"was edited: it says error {run.says[0]:.6g} and {run.says[1]:.3g} outside, trained "
+            f"was edited: it says error {error:.6g} and {expelled:.3g} outside, trained "
             f"again it is {found['error']:.6g} and {found['expelled']:.3g}"
         )
-    elif run.weights is not None:
+        return row
+    if challenge is not None:
+        measured, _ = CHALLENGES[challenge]["best"]
+        why = judge(run, challenge, found)
+        row |= {"measured": measured, "value": found[measured], "why not": "; ".join(why)}
+        row["met"] = "no" if why else "yes"
+        if len({not judge(run, challenge, end) for end in ends}) > 1:
+            row["met"] = "open"
+            row["why not"] = "rounding alone decides: the page and Python may differ"
+    if run.weights is not None:
         note = "it starts from weights of its own: how they came about cannot be replayed"
         row["why not"] = "; ".join(filter(None, [row.get("why not"), note]))
     return row

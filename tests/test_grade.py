@@ -473,6 +473,7 @@ Ada; https://x.org/book/index.html#lab:n=20&tau=0.02&masks=010&steps=2000&challe
 Low; #lab:n=20&masks=010&steps=2000&challenge=half-out&version=1
 Edit; #lab:n=20&tau=0.02&masks=010&steps=900&says=0.98_0.6&challenge=half-out&version=1
 Typo; #lab:n=99&steps=5&version=1
+Edge; #lab:n=20&tau=0.01&masks=010&steps=2000&says=0.63_0.45&challenge=half-out&version=1
 
 Nobody
 Old; #lab:n=20&tau=0.02&masks=010
@@ -494,6 +495,7 @@ def test_a_file_becomes_a_table_with_a_reason_for_every_line(tmp_path, capsys):
         "Low",
         "Edit",
         "Typo",
+        "Edge",
         "Nobody",
         "Old",
         "Other",
@@ -506,6 +508,7 @@ def test_a_file_becomes_a_table_with_a_reason_for_every_line(tmp_path, capsys):
         "no",
         "no",
         "not read",
+        "open",
         "not read",
         "not read",
         "no",
@@ -517,11 +520,12 @@ def test_a_file_becomes_a_table_with_a_reason_for_every_line(tmp_path, capsys):
     assert "the number outside the hull is" in why["Low"]
     assert "was edited: it says error 0.98" in why["Edit"]
     assert "line 7: n must be a whole number" in why["Typo"]
-    assert "line 9: there is no link" in why["Nobody"]
-    assert "line 10: it holds no steps" in why["Old"]
+    assert "line 10: there is no link" in why["Nobody"]
+    assert "rounding alone decides" in why["Edge"]
+    assert "line 11: it holds no steps" in why["Old"]
     assert "weights of its own" in why["Own"]
     assert table["moved by hand"]["Own"] == "yes"
-    assert "10 lines in" in capsys.readouterr().out
+    assert "11 lines in" in capsys.readouterr().out
     assert "\n=" not in text
     held = grade.grade(file, challenge="half-out").set_index("name")
     assert "a run for quick-reading, not for half-out" in held["why not"]["Other"]
