@@ -222,4 +222,3 @@ def test_a_sample_of_the_digits_is_measured_again():
     stored = measurements.read(DATA).set_index(keys)["value"].loc[again.index]
     assert len(again) > 10
     assert (again - stored).abs().max() <= 0.02  # ten of five hundred answers may round otherwise
-
