@@ -181,6 +181,7 @@ TYPED = [
     ("x-reach", "0,071", RIGHT + "Yes: √(τ/2)."),
     ("x-reach", " sqrt(0.01/2) ", RIGHT + "Yes: √(τ/2)."),
     ("x-reach", "√(0,005)", RIGHT + "Yes: √(τ/2)."),
+    ("x-reach", "7.07%", RIGHT + "Yes: √(τ/2)."),
     ("x-reach", "7.07e-2", RIGHT + "Yes: √(τ/2)."),
     ("x-reach", "0.1", WRONG + "That is √τ itself."),
     ("x-reach", "0.07", WRONG + "Close, but it has to be right to 2 significant digits."),
@@ -229,6 +230,7 @@ TYPED = [
     ("x-free", "-7.5*d*exp(-d^2)", RIGHT + "That is it."),
     ("x-free", "N*d*exp(-d^2)", WRONG + "A factor N too much: is it a sum where a mean was asked?"),
     ("x-coverage", "mean_i(min_j((x_i - p_j)^2))", RIGHT + "That is coverage."),
+    ("x-coverage", "1/N*sum_i(min_j((x_i - p_j)^2))", RIGHT + "That is coverage."),
     ("x-coverage", "min_i(0) + mean_i(min_k(abs(p_k - x_i))^2)", RIGHT + "That is coverage."),
     ("x-coverage", "sum_i(min_j((x_i - p_j)^2))", WRONG + "A sum, not a mean."),
     ("x-coverage", "mean_i(min_j((x_i - p_j)^2)) + 1/4", WRONG + "The gradient is right, but the value is off by 0.25, always."),
@@ -423,8 +425,10 @@ def test_nonsense_is_refused_with_a_sentence_and_never_throws(page):
 
 
 def test_all_by_keyboard(page):
+    # the book's page takes a / typed anywhere but in its own fields, for its search
+    page.evaluate("addEventListener('keydown', (e) => { if (e.key === '/') e.preventDefault(); })")
     page.locator("#x-reach input").focus()
-    page.keyboard.type("0.1")
+    page.keyboard.type("1/10")
     page.keyboard.press("Enter")
     assert said(page, "x-reach").startswith(WRONG)
     page.keyboard.press("Control+A")
