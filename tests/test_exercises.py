@@ -57,6 +57,7 @@ def test_the_books_keys_are_those_of_the_source():
     [
         ("x-number", 0.0707, True, "Yes: √(τ/2)."),
         ("x-number", "0,071", True, "Yes: √(τ/2)."),
+        ("x-number", "7.1%", True, "Yes: √(τ/2)."),
         ("x-number", "sqrt(0.005)", True, "Yes: √(τ/2)."),
         ("x-number", np.float64(0.0714), True, "Yes: √(τ/2)."),
         ("x-number", 0.0716, False, "rough"),
@@ -95,6 +96,7 @@ def test_the_books_keys_are_those_of_the_source():
         ("x-free", "-3*d*exp(-d^2)", True, "Up to a factor."),
         ("x-free", "d^2*exp(-d^2)", False, "wrong"),
         ("x-coverage", "mean_i(min_j((x_i-p_j)^2))", True, "That is coverage."),
+        ("x-coverage", "1/N * sum_i(min_j((x_i-p_j)^2))", True, "That is coverage."),
         ("x-coverage", "sum_i(min_j((x_i-p_j)^2))", False, "a sum"),
         ("x-coverage", "mean_j(min_i((x_i-p_j)^2))", False, "random inputs"),
         ("x-coverage", "mean_i((x_i-p_j)^2)", False, "p_j"),

@@ -12,7 +12,8 @@ import operator
 import re
 from collections.abc import Mapping
 
-SIGNS = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "²": "^2", "³": "^3"})
+SIGNS = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "²": "^2", "³": "^3",
+                       "%": "/100"})  # fmt: skip
 NAMES = {
     "π": "pi", "τ": "tau", "λ": "lam", "σ": "sigma", "μ": "mu", "γ": "gamma", "√": "sqrt",
 }  # fmt: skip

@@ -10,7 +10,7 @@ from protolib import hull, losses, matching
 
 TAU = 0.3
 """The temperature at which a typed loss is compared."""
-SAMPLES, UNITS, CASES = 4, 3, 5
+SAMPLES, UNITS, CASES = 3, 3, 5  # as many units as samples, so that N means both
 
 MEASURES = ("outside", "unowned", "error", "coverage", "separation")
 

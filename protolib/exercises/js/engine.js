@@ -85,7 +85,7 @@ const MEASURE = { // of a lab
 Object.assign(CHECK, {
   loss(text, label, key) {
     const f = formula(text, ["tau", "N"], indices(NAMES[key.loss])), given = (c) => f({ tau: TAU, N: c.p.length, ...c });
-    const cases = Array.from({ length: 5 }, () => drawn(4, 3)), want = cases.map((c) => LOSS[key.loss](c)), got = cases.map(given);
+    const cases = Array.from({ length: 5 }, () => drawn(3, 3)), want = cases.map((c) => LOSS[key.loss](c)), got = cases.map(given);
     const near = (a, b) => a.every((v, k) => Math.abs(v - b[k]) <= 1e-4 * Math.max(...b.map(Math.abs)));
     if (near(got, want)) {
       const slopes = P.gradients && cases.every((c) => near(slope(given, c), engine(key.loss, c)));
@@ -94,7 +94,7 @@ Object.assign(CHECK, {
     const named = key.entries?.length && checker(label, key).told(normals(key.cases.map(given)));
     if (named) return wrong(named.said);
     const by = want.map((v, k) => got[k] / v), off = want.map((v, k) => got[k] - v), text_ = (v) => String(Number(v.toPrecision(3))).replace("-", "−");
-    if (near(by, by.map(() => by[0])) && Math.abs(by[0]) > 1e-9) return wrong(fill("loss_factor", { factor: text_(by[0]), samples: 4, units: 3 }));
+    if (near(by, by.map(() => by[0])) && Math.abs(by[0]) > 1e-9) return wrong(fill("loss_factor", { factor: text_(by[0]), samples: 3, units: 3 }));
     if (near(off, off.map(() => off[0]))) return wrong(fill("loss_constant", { got: text_(off[0]) }));
     return wrong(fill("loss_value", { got: text_(got[0]), want: text_(want[0]) }));
   },

@@ -157,7 +157,7 @@ function progress() {
     line.tabIndex = -1;
     line.textContent = `${fill(forms.length ? "solved" : "solved_all", { done, all: labels.size })} ${kept ? "" : fill("not_kept")} `;
     if (!done) continue;
-    const button = make("button", { type: "button", textContent: fill("forget"), style: "font:inherit;color:inherit;background:none;border:0;text-decoration:underline" });
+    const button = make("button", { type: "button", textContent: fill("forget") });
     button.onclick = () => {
       keep((held) => Object.fromEntries(Object.entries(held).filter(([label]) => !labels.has(label))));
       forms.forEach((form) => form.clear());
@@ -202,6 +202,7 @@ class Exercise extends HTMLElement {
     else if (ask !== "placement") row.before(...(ask === "order" ? this.lines() : this.choices()));
     row.append(make("button", { textContent: fill(ask === "placement" ? "read_lab" : "check") }));
     if (ask === "loss") row.after(make("small", { textContent: fill("how_loss") }));
+    this.$("form").onkeydown = (event) => event.stopPropagation(); // the page takes a / for its search
     this.$("form").onsubmit = (event) => { event.preventDefault(); this.check(); };
     const before = solved();
     if (own(before, label)) { this.answer = String(before[label]); this.say(fill("checked_before"), true); }

@@ -8,7 +8,7 @@ const FUNCTIONS = ["exp", "log", "sqrt", "abs", "sin", "cos", "tan", "tanh", "mi
 const JOIN = { "+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b };
 const CONSTANTS = { pi: Math.PI, e: Math.E };
 const SIGNS = {
-  "−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "**": "^", "²": "^2", "³": "^3", "√": "sqrt", "π": "pi", "τ": "tau",
+  "−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "**": "^", "²": "^2", "³": "^3", "%": "/100", "√": "sqrt ", "π": "pi", "τ": "tau",
   "λ": "lam", "σ": "sigma", "μ": "mu", "γ": "gamma",
 };
 
@@ -18,7 +18,7 @@ const listed = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} 
 
 function formula(text, names = [], language) {
   if (text.length > 500) refuse("too_long");
-  const source = text.replace(/\*\*|[−–·×÷²³√πτλσμγ]/g, (sign) => SIGNS[sign]).trim();
+  const source = text.replace(/\*\*|[−–·×÷²³%√πτλσμγ]/g, (sign) => SIGNS[sign]).trim();
   let at = 0, pairs = false; // whether a comma parts two arguments
   const skip = () => { while (/\s/.test(source[at] ?? "")) at += 1; };
   const take = (pattern) => {
