@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
-BOX = re.compile(r":::\{admonition\} One hour for the whole part\n(.*?)\n:::", re.DOTALL)
+BOX = re.compile(r":::\{dropdown\} One hour for the whole part\n(.*?)\n:::", re.DOTALL)
 STOP = re.compile(r"- \*(\d+) minutes\*, (?:here|\[[a-z ]+\]\(([a-z-]+)\.md\))(.*)")
 MINUTES = re.compile(r"^(\d+) minutes\. You need", re.MULTILINE)
 
