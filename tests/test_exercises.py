@@ -57,6 +57,7 @@ def test_the_books_keys_are_those_of_the_source():
     [
         ("x-number", 0.0707, True, "Yes: √(τ/2)."),
         ("x-number", "0,071", True, "Yes: √(τ/2)."),
+        ("x-number", "√5/32", False, "sqrt needs brackets"),
         ("x-number", "7.1%", True, "Yes: √(τ/2)."),
         ("x-number", "sqrt(0.005)", True, "Yes: √(τ/2)."),
         ("x-number", np.float64(0.0714), True, "Yes: √(τ/2)."),

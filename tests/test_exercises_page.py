@@ -181,6 +181,7 @@ TYPED = [
     ("x-reach", "0,071", RIGHT + "Yes: √(τ/2)."),
     ("x-reach", " sqrt(0.01/2) ", RIGHT + "Yes: √(τ/2)."),
     ("x-reach", "√(0,005)", RIGHT + "Yes: √(τ/2)."),
+    ("x-reach", "√5/32", WRONG + "sqrt needs brackets, as in sqrt(…)."),
     ("x-reach", "7.07%", RIGHT + "Yes: √(τ/2)."),
     ("x-reach", "7.07e-2", RIGHT + "Yes: √(τ/2)."),
     ("x-reach", "0.1", WRONG + "That is √τ itself."),

@@ -61,6 +61,8 @@ def parse(text: str) -> ast.expr:
     FormulaError
         if it is empty, too long, or no formula.
     """
+    if re.search(r"√\s*[^\s(]", text):
+        raise FormulaError("call", name="sqrt")
     for letter, name in NAMES.items():
         text = text.replace(letter, name)
     text = _decimal_points(text.translate(SIGNS).strip())
