@@ -59,6 +59,7 @@ def test_the_deck_holds_every_figure_and_the_notes(deck):
     assert len(re.findall(r"<h[12]>", page)) == len(SLIDES)
     assert page.count("<prototype-lab") == 5
     assert page.count("<digits-viewer") == 1
+    assert not re.search("<prototype-lab[^>]* autoplay", page)  # the class predicts first
 
 
 @pytest.mark.browser

@@ -1,5 +1,5 @@
 """Print what is handed out, A4: the lab sheet and both tests (two pages each), and the quiz's
-questions for the projector, one a page, without keys.
+questions for the projector (16:9), one a page, without keys.
 
     python tools/sheets.py        into _build/teach (or the folder that follows)
 
@@ -39,8 +39,8 @@ td, th { border: .4pt solid #888; height: 6mm; min-width: 16mm; font-weight: 400
 td, th { text-align: center; }
 a { color: #000; } body.lab h2:nth-of-type(4) { break-before: page; border: 0; }
 body.lab { font-size: 10.9pt; } body.lab p { line-height: 1.65; margin-bottom: 1.8mm; }
-body.cards { font-size: 25pt; line-height: 1.45; } body.cards { page: wide; }
-@page wide { size: A4 landscape; margin: 18mm; }
+body.cards { font-size: 29pt; line-height: 1.35; } body.cards { page: wide; }
+@page wide { size: 320mm 180mm; margin: 12mm 16mm; } /* as the projector's 16:9 */
 .cards h1 { font-size: 12pt; font-weight: 400; color: #555; }
 .cards h1:not(:first-of-type) { break-before: page; }
 .cards ol { margin: 8mm 0 0; padding-left: 14mm; } .cards li { margin-bottom: 4mm; }

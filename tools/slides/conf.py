@@ -63,14 +63,15 @@ def shown(chapter: str, call: str) -> str:
 
 
 class From(SphinxDirective):
-    """`{from} chapter call`: what that cell of the chapter shows."""
+    """`{from} chapter call`: what that cell of the chapter shows; a lab waits for *Play*."""
 
     required_arguments = 2
 
     def run(self) -> list[nodes.Node]:
         chapter, call = self.arguments
         self.env.note_dependency(str(ROOT / "book" / f"{chapter}.md"))
-        return [nodes.raw("", shown(chapter, call), format="html")]
+        figure = re.sub(r"(<prototype-lab[^>]*) autoplay(=\"\")?", r"\1", shown(chapter, call))
+        return [nodes.raw("", figure, format="html")]
 
 
 def setup(app) -> None:

@@ -20,7 +20,7 @@ const LOOK = `
 .present-row input[type=range]{min-height:1em} .present-row select{width:5em;flex:0 1 auto}
 :host([present]) .stage{position:relative;top:0;min-height:0;overflow:hidden;display:block} :host([present]) .paper{transform-origin:0 0}
 .present-side{display:flex;flex-direction:column;min-width:0;min-height:0} .present-side>*{flex:none} .present-side .lines{flex:0 1 auto;overflow:auto}
-.present-side details{flex:0 1 auto;min-height:0;overflow:auto;margin-top:.3em} .present-side details[open]{flex-basis:8em} .present-side details *{font-size:1em}
+.present-side details{flex:0 1 auto;min-height:0;overflow:auto;margin-top:.3em} .present-side details[open]{flex:1 1 8em} .present-side details *{font-size:1em}
 .present-side .row :is(select,label){max-width:100%} .present-side .mark em{line-height:1.1} .present-side .scores{grid-template-columns:1fr;gap:.45em;margin:0 0 .5em} .present-side .scores *{font-size:1em}
 .present-side .scores>div{display:grid;grid-template-columns:max-content 1fr;gap:0 .4em;align-items:baseline} .present-side dd{display:contents}
 .present-side .scores b{font-size:1.15em;white-space:nowrap} .present-side :is(small,.bar){grid-column:1/-1} .present-side .bar{height:.3em} .present-side .at{margin:0 0 .3em} .present-side .watch{font-weight:600;margin:0;min-height:0}
@@ -110,7 +110,7 @@ function present(lab, byHand) {
     stage.style.height = narrow ? `${lab.view.height * by}px` : "";
     lab.advance(0);
   };
-  const key = (event) => { if (event.key === "Escape") { event.preventDefault(); end(); } };
+  const key = (event) => { if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); end(); } };
   const full = () => { if (!document.fullscreenElement) end(); };
   const watch = new ResizeObserver(fit);
 
