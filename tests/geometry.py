@@ -93,11 +93,15 @@ def faults(page) -> list[str]:
     return found
 
 
+OPEN = "() => document.querySelectorAll('details.solution').forEach((one) => { one.open = true; })"
+
+
 def visit(browser, path: Path, width: str) -> list[str]:
     """Open a built page, and look at its drawings."""
     size = dict(zip(("width", "height"), WIDTHS[width]))
     page = browser.new_page(viewport=size, color_scheme="light", reduced_motion="reduce")
     page.goto(path.resolve().as_uri())
+    page.evaluate(OPEN)
     try:
         return faults(page)
     finally:

@@ -19,7 +19,7 @@ from protolib import data, streams  # noqa: E402
 from protolib.exercises import formula, keys, placements  # noqa: E402
 
 SOURCE = ROOT / "book" / "solutions" / "keys.toml"
-POINTS = 4
+EACH = 4  # points at which a formula is evaluated
 NEEDED = {
     "number": {"digits", "answer"},
     "choice": {"options", "answer", "say"},
@@ -60,7 +60,8 @@ def checked(label: str, given: dict) -> None:
 
 def drawn(label: str, size: int, low: float, high: float) -> list[float]:
     """Numbers that belong to this exercise."""
-    generator = data.generator(zlib.crc32(label.encode()), streams.POINTS)
+    seed = zlib.crc32(label.encode())
+    generator = data.generator(seed, streams.POINTS)
     return [round(float(value), 4) for value in generator.uniform(low, high, size)]
 
 
@@ -68,7 +69,7 @@ def points(label: str, variables: dict) -> list[list[float]]:
     """Where a formula is evaluated; N and its like, given by whole bounds, are whole."""
     columns = []
     for name, (low, high) in variables.items():
-        column = drawn(f"{label} {name}", POINTS, low, high)
+        column = drawn(f"{label} {name}", EACH, low, high)
         whole = isinstance(low, int) and isinstance(high, int)
         columns.append([round(value) for value in column] if whole else column)
     return [list(row) for row in zip(*columns)]
